@@ -1,0 +1,56 @@
+import type { ResourceDeclaration } from '@canopy/apimachinery';
+import { apiBindingDeclaration } from './apis/api-binding.ts';
+import { apiConversionDeclaration } from './apis/api-conversion.ts';
+import { apiExportEndpointSliceDeclaration } from './apis/api-export-endpoint-slice.ts';
+import { apiExportDeclaration } from './apis/api-export.ts';
+import { apiResourceSchemaDeclaration } from './apis/api-resource-schema.ts';
+import { configMapDeclaration } from './core/config-map.ts';
+import { namespaceDeclaration } from './core/namespace.ts';
+import { secretDeclaration } from './core/secret.ts';
+import { serviceAccountDeclaration } from './core/service-account.ts';
+import { logicalClusterDeclaration } from './kcp-core/logical-cluster.ts';
+import { shardDeclaration } from './kcp-core/shard.ts';
+import { clusterRoleBindingDeclaration } from './rbac/cluster-role-binding.ts';
+import { clusterRoleDeclaration } from './rbac/cluster-role.ts';
+import { roleBindingDeclaration } from './rbac/role-binding.ts';
+import { roleDeclaration } from './rbac/role.ts';
+import { workspaceAuthenticationConfigurationDeclaration } from './tenancy/workspace-authentication-configuration.ts';
+import { workspaceTypeDeclaration } from './tenancy/workspace-type.ts';
+import { workspaceDeclaration } from './tenancy/workspace.ts';
+import { partitionSetDeclaration } from './topology/partition-set.ts';
+import { partitionDeclaration } from './topology/partition.ts';
+
+/** The kinds of Kubernetes that every logical cluster serves. */
+export const builtinDeclarations: readonly ResourceDeclaration[] = [
+  namespaceDeclaration,
+  configMapDeclaration,
+  secretDeclaration,
+  serviceAccountDeclaration,
+  roleDeclaration,
+  roleBindingDeclaration,
+  clusterRoleDeclaration,
+  clusterRoleBindingDeclaration,
+];
+
+/** The kinds of kcp that every logical cluster serves, before all others. */
+export const kcpSystemDeclarations: readonly ResourceDeclaration[] = [
+  logicalClusterDeclaration,
+  apiExportDeclaration,
+  apiBindingDeclaration,
+  apiResourceSchemaDeclaration,
+  apiExportEndpointSliceDeclaration,
+  apiConversionDeclaration,
+];
+
+/** What the APIExport `tenancy.kcp.io` of the root workspace exports. */
+export const tenancyDeclarations: readonly ResourceDeclaration[] = [
+  workspaceDeclaration,
+  workspaceTypeDeclaration,
+  workspaceAuthenticationConfigurationDeclaration,
+];
+
+/** What the APIExport `topology.kcp.io` of the root workspace exports. */
+export const topologyDeclarations: readonly ResourceDeclaration[] = [partitionDeclaration, partitionSetDeclaration];
+
+/** What the APIExport `shards.core.kcp.io` of the root workspace exports. */
+export const shardDeclarations: readonly ResourceDeclaration[] = [shardDeclaration];

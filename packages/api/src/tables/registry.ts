@@ -1,0 +1,25 @@
+import { configMapCells } from '../core/config-map-table.ts';
+import { namespaceCells } from '../core/namespace-table.ts';
+import { secretCells } from '../core/secret-table.ts';
+import { serviceAccountCells } from '../core/service-account-table.ts';
+import { bindingCells } from '../rbac/binding-table.ts';
+import { createdAtCells } from './created-at.ts';
+import type { TableCells } from './table-cells.ts';
+
+/**
+ * Cells of the kinds whose columns are computed, by `group/kind` (see `tableKey`): all the columns after the name, in the
+ * order of `printerColumns`. Kinds that are not here have JSONPaths in all their columns.
+ */
+export const tableCells: ReadonlyMap<string, TableCells> = new Map<string, TableCells>([
+  ['/ConfigMap', configMapCells],
+  ['/Namespace', namespaceCells],
+  ['/Secret', secretCells],
+  ['/ServiceAccount', serviceAccountCells],
+  ['rbac.authorization.k8s.io/ClusterRole', createdAtCells],
+  ['rbac.authorization.k8s.io/ClusterRoleBinding', bindingCells],
+  ['rbac.authorization.k8s.io/Role', createdAtCells],
+  ['rbac.authorization.k8s.io/RoleBinding', bindingCells],
+]);
+
+/** Kinds whose table has no Name column in front of `printerColumns`. */
+export const tablesWithoutNameColumn: ReadonlySet<string> = new Set(['/Event', 'events.k8s.io/Event']);

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts';
+import { isStatusError, type StatusCause } from '../meta/status-error.ts';
+import type { Schema } from '../schema/schema.ts';
+import { applyObject } from './apply-object.ts';
+import type { FieldSet } from './field-set.ts';
+import { updateManagedFields } from './update-managed-fields.ts';
+
+interface Step {
+  do: 'apply' | 'update';
+  manager: string;
+  force?: boolean;
+  subresource?: string;
+  resetFields?: FieldSet;
+  now: string;
+  object: KubeObject;
+  expected?: KubeObject;
+  error?: string;
+  code?: number;
+  reason?: string;
+  causes?: StatusCause[];
+}
+
+interface Golden {
+  schema: Schema;
+  scenarios: { name: string; live?: KubeObject; steps: Step[] }[];
+}
+
+/** Recorded from k8s.io/apimachinery 0.37 managedfields, which stands on structured-merge-diff 6.4. */
+const golden = JSON.parse(
+  readFileSync(new URL('testdata/managed-fields.json', import.meta.url), 'utf8'),
+) as Golden;
+
+function run(live: KubeObject | undefined, step: Step): KubeObject {
+  const options = { live, schema: golden.schema, version: 'ex.io/v1', ...step };
+  if (step.do === 'apply') return applyObject({ force: false, ...options, applied: step.object }).object;
+  const managedFields = updateManagedFields({ ...options, updated: step.object });
+  const metadata = { ...step.object.metadata };
+  delete metadata.managedFields;
+  if (managedFields.length > 0) metadata.managedFields = managedFields;
+  return { ...step.object, metadata };
+}
+
+function withoutUid(object: KubeObject): KubeObject {
+  const metadata = { ...object.metadata };
+  delete metadata.uid;
+  return { ...object, metadata };
+}
+
+/** FieldsV1 with the order of its keys. */
+function texts(entries: readonly ManagedFieldsEntry[] | undefined): string[] {
+  return (entries ?? []).map((entry) => JSON.stringify(entry.fieldsV1));
+}
+
+function checkFailure(live: KubeObject | undefined, step: Step): void {
+  let failure: unknown;
+  try {
+    run(live, step);
+  } catch (error) {
+    failure = error;
+  }
+  if (!isStatusError(failure)) throw failure ?? new Error('nothing was thrown');
+  expect(failure.message).toBe(step.error);
+  if (step.code !== undefined) expect({ code: failure.code, reason: failure.reason }).toEqual({ code: step.code, reason: step.reason });
+  if (step.causes !== undefined) {
+    const actual = failure.details?.causes?.toSorted((a, b) => (a.message! < b.message! ? -1 : 1));
+    expect(actual).toEqual(step.causes);
+  }
+}
+
+describe('managed fields', () => {
+  for (const scenario of golden.scenarios) {
+    it(scenario.name, () => {
+      let live = scenario.live;
+      for (const step of scenario.steps) {
+        const before = structuredClone({ live, object: step.object });
+        if (step.error !== undefined) {
+          checkFailure(live, step);
+        } else {
+          const result = run(live, step);
+          expect(withoutUid(result)).toEqual(step.expected);
+          expect(texts(result.metadata.managedFields)).toEqual(texts(step.expected!.metadata.managedFields));
+          expect({ live, object: step.object }).toEqual(before);
+          live = { ...result, metadata: { ...result.metadata, uid: 'u' } };
+        }
+      }
+    });
+  }
+});

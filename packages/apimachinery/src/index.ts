@@ -1,0 +1,128 @@
+export type {
+  JsonObject,
+  JsonValue,
+  KubeList,
+  KubeObject,
+  ListMeta,
+  ManagedFieldsEntry,
+  ObjectMeta,
+  OwnerReference,
+} from './meta/object.ts';
+export { apiVersionOf, parseApiVersion } from './meta/object.ts';
+export type { FieldError, FieldErrorReason } from './meta/field-error.ts';
+export {
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+  typeInvalid,
+} from './meta/field-error.ts';
+export type { GroupResource, Status, StatusCause, StatusDetails, StatusErrorInit, StatusReason } from './meta/status-error.ts';
+export {
+  StatusError,
+  alreadyExists,
+  badRequest,
+  conflict,
+  expired,
+  forbidden,
+  groupResourceText,
+  internalError,
+  invalid,
+  isStatusError,
+  methodNotAllowed,
+  notAcceptable,
+  notFound,
+  pathNotFound,
+  requestEntityTooLarge,
+  serviceUnavailable,
+  timeout,
+  tooManyRequests,
+  unauthorized,
+  unsupportedMediaType,
+} from './meta/status-error.ts';
+
+export type {
+  PrinterColumn,
+  ResourceDeclaration,
+  ResourceNames,
+  ScaleSubresource,
+  Verb,
+  VersionDeclaration,
+} from './resource/resource-declaration.ts';
+export { allVerbs } from './resource/resource-declaration.ts';
+
+export type { Schema, ValidationRule } from './schema/schema.ts';
+export type { CompiledNode, CompiledRule, CompiledSchema, PruneOptions, ValidateOptions } from './schema/compiled-schema.ts';
+export { compileSchema } from './schema/compile-schema.ts';
+export {
+  listMetaSchema,
+  managedFieldsEntrySchema,
+  objectMetaSchema,
+  ownerReferenceSchema,
+  withObjectMeta,
+} from './schema/object-meta-schema.ts';
+export type { StructuralOptions } from './schema/structural-schema.ts';
+export { validateStructural } from './schema/structural-schema.ts';
+export { defaultMaxErrors, unknownFieldMessage } from './schema/compiled-schema.ts';
+
+export type { FieldRequirement } from './selectors/field-selector.ts';
+export { FieldSelector, escapeFieldValue, parseFieldSelector } from './selectors/field-selector.ts';
+export type { LabelOperator, LabelRequirement } from './selectors/label-requirement.ts';
+export { LabelSelector } from './selectors/label-requirement.ts';
+export type { LabelSelectorObject, LabelSelectorExpression } from './selectors/label-selector.ts';
+export { labelSelectorOf, parseLabelSelector, validateLabelSelector } from './selectors/label-selector.ts';
+
+export type { ObjectMetaRules } from './validation/object-meta.ts';
+export {
+  maxAnnotationBytes,
+  validateFieldManager,
+  validateLabels,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from './validation/object-meta.ts';
+export type { NameValidation } from './validation/names.ts';
+export {
+  configMapKeyErrors,
+  dns1035LabelErrors,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  labelValueErrors,
+  nameErrors,
+  pathSegmentNameErrors,
+  qualifiedNameErrors,
+} from './validation/names.ts';
+
+export { deepCopy } from './deep-copy.ts';
+export { deepEqual } from './deep-equal.ts';
+export { base36, base36Padded, base62, base62Padded } from './hash-text.ts';
+export { findDuplicateKeys, maxJsonDepth, parseJson } from './json.ts';
+export type { JsonPathGetter } from './json-path.ts';
+export { JsonPathError, compileJsonPath, compileJsonPathAll } from './json-path.ts';
+export type { QuantityFormat } from './quantity.ts';
+export { Quantity, QuantityError } from './quantity.ts';
+export { parseYamlDocument, parseYamlDocuments, stringifyYaml } from './yaml.ts';
+export type { Clock } from './time.ts';
+export {
+  formatDuration,
+  formatMicroTime,
+  formatTime,
+  humanDuration,
+  isDate,
+  now,
+  parseDuration,
+  parseTime,
+  systemClock,
+} from './time.ts';
+export { codePointLength, utf8Length } from './utf8-length.ts';
+
+// Strategic merge, JSON patch and server-side apply.
+export type { JsonPatchErrorKind, JsonPatchOptions } from './patch/json-patch.ts';
+export { JsonPatchError, applyJsonPatch } from './patch/json-patch.ts';
+export { MergePatchError, applyMergePatch, createMergePatch } from './patch/merge-patch.ts';
+export type { ApplyObjectOptions, ApplyResult } from './apply/apply-object.ts';
+export { applyObject } from './apply/apply-object.ts';
+export type { UpdateManagedFieldsOptions } from './apply/update-managed-fields.ts';
+export { trackUpdate, updateManagedFields } from './apply/update-managed-fields.ts';

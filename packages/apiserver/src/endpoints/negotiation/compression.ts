@@ -1,0 +1,42 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { ApiResponse } from '../api-response.ts';
+
+const gzipAsync = promisify(gzip);
+
+/** Smaller answers are sent as they are, as in Kubernetes. Bytes. */
+export const gzipThresholdBytes = 128 * 1024;
+
+/** Whether an Accept-Encoding header takes gzip. */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  if (acceptEncoding === undefined || !acceptEncoding.includes('gzip')) return false;
+  if (acceptEncoding === 'gzip') return true;
+  for (const part of acceptEncoding.split(',')) {
+    const [coding = '', ...params] = part.split(';');
+    if (coding.trim().toLowerCase() !== 'gzip') continue;
+    return !params.some((param) => /^\s*q\s*=\s*0(\.0{0,3})?\s*$/i.test(param));
+  }
+  return false;
+}
+
+/** Level 1: lists are compressed while a client waits. Runs on the thread pool. */
+export function gzipFast(body: Uint8Array | string): Promise<Buffer> {
+  return gzipAsync(body, { level: 1 });
+}
+
+/**
+ * Compresses a large complete answer if the client takes gzip. Streams, small answers and answers that have an
+ * encoding already are returned as they are.
+ */
+export async function compressResponse(response: ApiResponse, acceptEncoding: string | undefined): Promise<ApiResponse> {
+  if (response.kind === 'stream' || response.body === undefined) return response;
+  // Every character is at least one byte, so only texts below the threshold have to be measured.
+  const short = response.body.length < gzipThresholdBytes;
+  if (short && (typeof response.body !== 'string' || Buffer.byteLength(response.body) < gzipThresholdBytes)) return response;
+  if (response.headers['content-encoding'] !== undefined) return response;
+  const vary = response.headers['vary'];
+  const headers = { ...response.headers, vary: vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding` };
+  if (!acceptsGzip(acceptEncoding)) return { ...response, headers };
+  const body = await gzipFast(response.body);
+  return { ...response, headers: { ...headers, 'content-encoding': 'gzip' }, body };
+}

@@ -1,0 +1,186 @@
+import { apiVersionOf, type KubeObject, type ListMeta, type StatusError } from '@canopy/apimachinery';
+import { objectOf } from '../registry/get.ts';
+import type { ListResult } from '../registry/list.ts';
+import { spliceRevision } from '../registry/object-codec.ts';
+import { inVersion, type StoredObject } from '../registry/registry.ts';
+import type { WatchedEvent } from '../registry/watch.ts';
+import { type ApiResponse, jsonResponse } from './api-response.ts';
+import { compressResponse } from './negotiation/compression.ts';
+import { encodeBody, recodeBody, wantsPretty } from './negotiation/encode-body.ts';
+import { type Negotiated, negotiate } from './negotiation/representation.ts';
+import type { ResourceCall } from './resource-call.ts';
+import { partialList, partialObject } from './table/partial-metadata.ts';
+import { renderTable } from './table/table.ts';
+
+/** How this client wants its answer. */
+function wanted(call: ResourceCall, streaming = false): Negotiated & { indent: boolean } {
+  const { headers, query } = call.context;
+  const negotiated = negotiate(headers.accept, { query, streaming });
+  return { ...negotiated, indent: !streaming && (negotiated.pretty || wantsPretty(query, headers['user-agent'])) };
+}
+
+/** Stored bytes may go out as they are: same version, or one that differs in nothing. */
+function isStoredForm(call: ResourceCall): boolean {
+  return call.context.info.version === call.resource.declaration.storageVersion;
+}
+
+function versionedObject(call: ResourceCall, stored: StoredObject): KubeObject {
+  return inVersion(call.resource, objectOf(stored), call.context.info.version);
+}
+
+function objectBytes(call: ResourceCall, stored: StoredObject): Buffer {
+  if (isStoredForm(call)) return spliceRevision(stored.kv.value, stored.kv.modRevision);
+  return Buffer.from(JSON.stringify(versionedObject(call, stored)));
+}
+
+/** One object, in the representation that the client asked for. */
+export async function renderObject(call: ResourceCall, status: number, stored: StoredObject, dryRun = false): Promise<ApiResponse> {
+  const want = wanted(call);
+  if (want.representation.kind === 'object') {
+    const bytes = dryRun ? Buffer.from(JSON.stringify(versionedObject(call, stored))) : objectBytes(call, stored);
+    if (want.format === 'json' && !want.indent) return compressed(call, jsonResponse(status, bytes));
+    return compressed(call, jsonResponse(status, await recodeBody(bytes, want.format, want.indent), { 'content-type': want.contentType }));
+  }
+  const body = shaped(call, [versionedObject(call, stored)], want, { single: true, meta: undefined });
+  return compressed(call, jsonResponse(status, await encodeBody(body, want.format, want.indent), { 'content-type': want.contentType }));
+}
+
+interface ShapeInput {
+  /** One object by itself rather than a list of one. */
+  single: boolean;
+  meta: ListMeta | undefined;
+}
+
+/** Table and PartialObjectMetadata forms. */
+function shaped(call: ResourceCall, objects: KubeObject[], want: Negotiated, input: ShapeInput): unknown {
+  const { representation } = want;
+  if (representation.kind === 'table') {
+    return renderTable(call.resource, call.context.info.version, objects, {
+      includeObject: representation.includeObject,
+      tableVersion: representation.version,
+      ...(input.meta === undefined ? {} : { listMeta: input.meta }),
+      nowMs: call.services.registry.clock.now(),
+    });
+  }
+  const version = representation.kind === 'partial' ? representation.version : 'v1';
+  if (input.single) return partialObject(objects[0] as KubeObject, version);
+  return partialList(objects, version, input.meta ?? {});
+}
+
+/** A list; plain JSON is put together from stored bytes without parsing them. */
+export async function renderList(call: ResourceCall, result: ListResult): Promise<ApiResponse> {
+  const want = wanted(call);
+  const meta: ListMeta = {
+    resourceVersion: String(result.revision),
+    ...(result.continueToken === '' ? {} : { continue: result.continueToken }),
+  };
+  if (want.representation.kind !== 'object') {
+    const objects = result.items.map((stored) => versionedObject(call, stored));
+    const body = await encodeBody(shaped(call, objects, want, { single: false, meta }), want.format, want.indent);
+    return compressed(call, jsonResponse(200, body, { 'content-type': want.contentType }));
+  }
+  const bytes = listBytes(call, result.items, meta);
+  if (want.format === 'json' && !want.indent) return compressed(call, jsonResponse(200, bytes));
+  return compressed(call, jsonResponse(200, await recodeBody(bytes, want.format, want.indent), { 'content-type': want.contentType }));
+}
+
+const comma = Buffer.from(',');
+const listEnd = Buffer.from(']}');
+
+function listBytes(call: ResourceCall, items: readonly StoredObject[], meta: ListMeta): Buffer {
+  const { group, names } = call.resource.declaration;
+  const head = {
+    kind: names.listKind,
+    apiVersion: apiVersionOf(group, call.context.info.version),
+    metadata: meta,
+    items: [],
+  };
+  const text = JSON.stringify(head);
+  const parts: Buffer[] = [Buffer.from(text.slice(0, -2))];
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0) parts.push(comma);
+    parts.push(objectBytes(call, items[i] as StoredObject));
+  }
+  parts.push(listEnd);
+  return Buffer.concat(parts);
+}
+
+function compressed(call: ResourceCall, response: ApiResponse): Promise<ApiResponse> {
+  return compressResponse(response, call.context.headers['accept-encoding']);
+}
+
+/** Turns watch events into frames: one JSON document per line. */
+export interface EventRenderer {
+  contentType: string;
+  render(events: readonly WatchedEvent[], shared: object | undefined): Uint8Array;
+  bookmark(revision: number, initialEventsEnd: boolean): string;
+  error(status: StatusError): string;
+}
+
+/** Frames of a batch, shared by all watchers of the same version that see the batch as it is. */
+const sharedFrames = new WeakMap<object, Map<string, Uint8Array>>();
+
+export async function eventRenderer(call: ResourceCall): Promise<EventRenderer> {
+  const want = wanted(call, true);
+  const { group, names } = call.resource.declaration;
+  const { version } = call.context.info;
+  const shapeKey = want.representation.kind === 'object' ? `${group}/${version}` : undefined;
+  let columnsSent = false;
+  const frame = (event: WatchedEvent): Buffer => {
+    if (want.representation.kind === 'object') return objectFrame(event.type, objectBytes(call, event.stored));
+    const object = versionedObject(call, withEventRevision(event.stored));
+    if (want.representation.kind === 'partial') {
+      return objectFrame(event.type, Buffer.from(JSON.stringify(partialObject(object, want.representation.version))));
+    }
+    const table = renderTable(call.resource, version, [object], {
+      includeObject: want.representation.includeObject,
+      tableVersion: want.representation.version,
+      columnDefinitions: !columnsSent,
+      nowMs: call.services.registry.clock.now(),
+    });
+    columnsSent = true;
+    return objectFrame(event.type, Buffer.from(JSON.stringify(table)));
+  };
+  const renderAll = (events: readonly WatchedEvent[]): Uint8Array => {
+    const frames = events.map(frame);
+    return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
+  };
+  return {
+    contentType: 'application/json',
+    render(events, shared) {
+      if (shared === undefined || shapeKey === undefined) return renderAll(events);
+      let byShape = sharedFrames.get(shared);
+      if (byShape === undefined) sharedFrames.set(shared, (byShape = new Map()));
+      let bytes = byShape.get(shapeKey);
+      if (bytes === undefined) byShape.set(shapeKey, (bytes = renderAll(events)));
+      return bytes;
+    },
+    bookmark(revision, initialEventsEnd) {
+      const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+      const object = {
+        kind: want.representation.kind === 'partial' ? 'PartialObjectMetadata' : names.kind,
+        apiVersion: want.representation.kind === 'partial' ? 'meta.k8s.io/v1' : apiVersionOf(group, version),
+        metadata: { resourceVersion: String(revision), creationTimestamp: null, ...annotations },
+      };
+      return `${JSON.stringify({ type: 'BOOKMARK', object })}\n`;
+    },
+    error: (status) => `${JSON.stringify({ type: 'ERROR', object: status.toStatus() })}\n`,
+  };
+}
+
+/** A deleted object carries the revision of its deletion. */
+function withEventRevision(stored: StoredObject): StoredObject {
+  if (stored.object !== undefined) stored.object.metadata.resourceVersion = String(stored.kv.modRevision);
+  return stored;
+}
+
+const frameHeads: Readonly<Record<string, Buffer>> = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+};
+const frameEnd = Buffer.from('}\n');
+
+function objectFrame(type: string, object: Buffer): Buffer {
+  return Buffer.concat([frameHeads[type] as Buffer, object, frameEnd]);
+}

@@ -1,0 +1,92 @@
+import type { TLSSocket } from 'node:tls';
+import type { KubeObject } from '@canopy/apimachinery';
+import type { IndexEntry } from '@canopy/storage';
+import type { AdmissionPlugin } from '../admission/admission.ts';
+import type { UserInfo } from '../authentication/authenticator.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import type { Access, LogicalClusterName } from '../registry/logical-cluster.ts';
+import type { ApiSurface, ServedResource } from '../registry/served-resource.ts';
+import type { RequestInfo } from './request-info.ts';
+
+/** A request as it came in, whatever carried it. */
+export interface IncomingRequest {
+  /** Upper-case HTTP method. */
+  method: string;
+  /** Path without the query, undecoded. */
+  path: string;
+  query: URLSearchParams;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Reads the body once; throws 413 over the limit and 400 when the peer breaks off. */
+  body(): Promise<Uint8Array>;
+  /** Aborted when the peer is gone or the server stops. */
+  signal: AbortSignal;
+  socket?: TLSSocket;
+  /** Identity of an in-process caller; never set for requests from outside. */
+  inProcessUser?: UserInfo;
+  /** Unique id of this request, echoed as `Audit-Id`. */
+  auditId: string;
+  /** Warning texts for the client, in order. */
+  warnings: string[];
+  /** Run when the response is complete (streams: when they end). */
+  onFinish: (() => void)[];
+  auditAnnotations: Record<string, string>;
+}
+
+/** Which logical cluster a path names. Unresolved ones are carried on and answered with 403 after authentication. */
+export type ClusterTarget =
+  | { kind: 'cluster'; name: LogicalClusterName }
+  | { kind: 'wildcard' }
+  | { kind: 'none' }
+  | { kind: 'unresolved' };
+
+/** A restriction that a domain puts on what a request sees of a resource. */
+export interface Restriction {
+  /** Objects for which it is false do not exist for the caller. Gets the storage version. */
+  visible?(object: KubeObject): boolean;
+  /** An index that contains every visible object. */
+  index?: IndexEntry;
+}
+
+/** One API as seen under one URL prefix: the workspaces, or one virtual workspace with its key. */
+export interface ApiDomain {
+  readonly name: string;
+  /** What stands before `/clusters/…` in URLs; `''` for the workspaces. */
+  readonly prefix: string;
+  surface(target: ClusterTarget): Promise<ApiSurface>;
+  /** The resource that serves a request; undefined answers 404. */
+  resource(target: ClusterTarget, info: RequestInfo): Promise<ServedResource | undefined>;
+  readonly authorizer: Authorizer;
+  /** Runs before the standard admission chain. */
+  readonly admission: readonly AdmissionPlugin[];
+  restriction?(target: ClusterTarget, resource: ServedResource): Promise<Restriction | undefined>;
+}
+
+export interface ClusterContext extends IncomingRequest {
+  domain: ApiDomain;
+  target: ClusterTarget;
+  /** Domain prefix and `/clusters/<as written>`: what links in answers start with. */
+  urlPrefix: string;
+  /** Path behind the prefix. */
+  apiPath: string;
+}
+
+export interface InfoContext extends ClusterContext {
+  info: RequestInfo;
+}
+
+export interface UserContext extends InfoContext {
+  /** After impersonation, where it was asked for. */
+  user: UserInfo;
+  authenticator: string;
+  /** The real user behind an impersonated one. */
+  impersonator?: UserInfo;
+}
+
+declare const authorizedBrand: unique symbol;
+
+/** Only the authorization filter makes these; handlers and registry calls need one. */
+export interface AuthorizedContext extends UserContext {
+  readonly access: Access | undefined;
+  readonly [authorizedBrand]: true;
+}

@@ -1,0 +1,53 @@
+import { forbidden, pathNotFound, type StatusError } from '@canopy/apimachinery';
+import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
+import type { AuthorizedContext, UserContext } from '../endpoints/request-context.ts';
+import { accessFor } from '../endpoints/resource-call.ts';
+import type { Filter } from './chain.ts';
+
+export interface AuthorizationOptions {
+  /** What the user is told; must not reveal whether a workspace exists. */
+  message(attributes: AuthorizationAttributes, reason: string): string;
+}
+
+export function attributesOf(context: UserContext): AuthorizationAttributes {
+  const { info, target, user } = context;
+  return {
+    user,
+    cluster: target.kind === 'cluster' ? target.name : undefined,
+    wildcard: target.kind === 'wildcard',
+    verb: info.verb,
+    resourceRequest: info.resourceRequest,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name,
+    path: info.path,
+  };
+}
+
+const noAccess = 'workspace access not permitted';
+
+/** May they? The only place that makes an authorised context. Unknown workspaces get what forbidden ones get. */
+export function authorizationFilter(options: AuthorizationOptions): Filter<UserContext, AuthorizedContext> {
+  return {
+    name: 'authorization',
+    async apply(context) {
+      if (context.target.kind === 'unresolved') throw denied(context, noAccess);
+      if (context.target.kind === 'none' && context.info.resourceRequest) throw pathNotFound();
+      const attributes = attributesOf(context);
+      const result = await context.domain.authorizer.authorize(attributes);
+      context.auditAnnotations['authorization.k8s.io/decision'] = result.decision === 'allow' ? 'allow' : 'forbid';
+      context.auditAnnotations['authorization.k8s.io/reason'] = `${result.authorizer}: ${result.reason}`;
+      if (result.decision !== 'allow') throw denied(context, options.message(attributes, result.reason));
+      return { ...context, access: accessFor(context.target) } as AuthorizedContext;
+    },
+  };
+}
+
+function denied(context: UserContext, why: string): StatusError {
+  const { info } = context;
+  return forbidden({ group: info.group, resource: info.resource }, info.name, why);
+}
+

@@ -1,0 +1,30 @@
+import type { Authenticator } from '../authentication/authenticator.ts';
+import type { AuthorizedContext, IncomingRequest, UserContext } from '../endpoints/request-context.ts';
+import { authenticationFilter } from './authentication.ts';
+import { type AuthorizationOptions, authorizationFilter } from './authorization.ts';
+import { Chain, type Filter } from './chain.ts';
+import { impersonationFilter } from './impersonation.ts';
+import { type InFlightLimits, inFlightFilter } from './in-flight.ts';
+import { type LogicalClusterOptions, logicalClusterFilter } from './logical-cluster.ts';
+import { requestInfoFilter } from './request-info.ts';
+
+export interface HandlerChainOptions {
+  logicalCluster: LogicalClusterOptions;
+  authenticator: Authenticator;
+  inFlight: InFlightLimits;
+  /** Refuses whole logical clusters (inactive ones) after authentication. */
+  clusterGate: Filter<UserContext, UserContext>;
+  authorization: AuthorizationOptions;
+}
+
+/** The way of every request, in execution order. What comes in leaves as an authorised context or as a Status. */
+export function handlerChain(options: HandlerChainOptions): Chain<IncomingRequest, AuthorizedContext> {
+  return Chain.start<IncomingRequest>()
+    .then(logicalClusterFilter(options.logicalCluster))
+    .then(requestInfoFilter)
+    .then(authenticationFilter(options.authenticator))
+    .then(impersonationFilter)
+    .then(inFlightFilter(options.inFlight))
+    .then(options.clusterGate)
+    .then(authorizationFilter(options.authorization));
+}

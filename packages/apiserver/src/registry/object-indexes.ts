@@ -1,0 +1,30 @@
+import type { KubeObject } from '@canopy/apimachinery';
+import type { IndexEntry } from '@canopy/storage';
+import type { LogicalClusterName } from './logical-cluster.ts';
+import type { ServedResource } from './served-resource.ts';
+
+/** Dependents by owner: value `<cluster>/<owner uid>`. */
+export const ownerIndex = 'owner';
+/** Objects that are being deleted: value `<group>/<resource>`. */
+export const deletingIndex = 'deleting';
+/** Objects of any resource by logical cluster: value `<cluster>`. Lets a cluster's content be found without a list per resource. */
+export const clusterIndex = 'cluster';
+
+export function ownerIndexValue(cluster: LogicalClusterName, uid: string): string {
+  return `${cluster}/${uid}`;
+}
+
+/** All index rows of an object in its storage version: the generic ones and those of its strategy. */
+export function indexEntries(resource: ServedResource, cluster: LogicalClusterName, object: KubeObject): IndexEntry[] {
+  const entries: IndexEntry[] = [{ index: clusterIndex, value: cluster }];
+  for (const owner of object.metadata.ownerReferences ?? []) {
+    entries.push({ index: ownerIndex, value: ownerIndexValue(cluster, owner.uid) });
+  }
+  if (object.metadata.deletionTimestamp !== undefined) {
+    const { group, names } = resource.declaration;
+    entries.push({ index: deletingIndex, value: `${group}/${names.plural}` });
+  }
+  const own = resource.strategy.indexes?.(object);
+  if (own !== undefined) entries.push(...own);
+  return entries;
+}

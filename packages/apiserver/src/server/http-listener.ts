@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2, { type IncomingHttpHeaders, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
+import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
+import type { IncomingRequest } from '../endpoints/request-context.ts';
+import { readBody } from './request-body.ts';
+
+export interface ListenerOptions {
+  host: string;
+  port: number;
+  /** PEM. */
+  cert: string;
+  key: string;
+  /** Largest request body in bytes. */
+  maxBodyBytes: number;
+  handle(request: IncomingRequest): Promise<ApiResponse>;
+  /** Time for the TLS handshake, and for the headers of a request, in milliseconds. */
+  handshakeTimeoutMs: number;
+  /** A connection without any request for this long is closed. */
+  idleTimeoutMs: number;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Stops accepting, lets running requests finish until the deadline, then cuts. */
+  close(graceMs: number): Promise<void>;
+}
+
+const maxConcurrentStreams = 1000;
+
+/**
+ * TLS with ALPN: `h2` connections go to an HTTP/2 server (its core API, no compatibility layer), all others to an
+ * HTTP/1.1 server. Client certificates are asked for and never required; authenticators verify them.
+ */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const running = new Set<AbortController>();
+  const h2 = http2.createServer({
+    settings: { maxConcurrentStreams, initialWindowSize: 1 << 20 },
+    maxSessionMemory: 64,
+  });
+  const h1 = http.createServer({ headersTimeout: options.handshakeTimeoutMs, keepAliveTimeout: options.idleTimeoutMs });
+  const sessions = new Set<ServerHttp2Session>();
+  h2.on('session', (session) => {
+    sessions.add(session);
+    session.setTimeout(options.idleTimeoutMs, () => closeWhenIdle(session));
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => session.destroy());
+  });
+  h2.on('stream', (stream, headers) => serveStream(options, running, stream, headers));
+  h2.on('sessionError', () => undefined);
+  h1.on('request', (request, response) => serveHttp1(options, running, request, response));
+  h1.on('clientError', (_error, socket) => socket.destroy());
+
+  const server = tls.createServer({
+    cert: options.cert,
+    key: options.key,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: options.handshakeTimeoutMs,
+    noDelay: true,
+  });
+  const sockets = new Set<TLSSocket>();
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    if (socket.alpnProtocol === 'h2') (h2 as Http2Server).emit('connection', socket);
+    else h1.emit('connection', socket);
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.listen(options.port, options.host);
+  await once(server, 'listening');
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const controller of running) controller.abort();
+      for (const session of sessions) session.close();
+      h1.closeIdleConnections();
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function closeWhenIdle(session: ServerHttp2Session): void {
+  if (streamsOf(session) === 0) session.close();
+}
+
+const openStreams = new WeakMap<ServerHttp2Session, number>();
+
+function streamsOf(session: ServerHttp2Session): number {
+  return openStreams.get(session) ?? 0;
+}
+
+function countStream(stream: ServerHttp2Stream): void {
+  const { session } = stream;
+  if (session === undefined) return;
+  const server = session as ServerHttp2Session;
+  openStreams.set(server, streamsOf(server) + 1);
+  stream.once('close', () => openStreams.set(server, streamsOf(server) - 1));
+}
+
+/** A controller that aborts when the peer is gone; `running` lets the listener abort all of them when it stops. */
+function trackRequest(running: Set<AbortController>, stream: { once(event: 'close', listener: () => void): unknown }): AbortController {
+  const controller = new AbortController();
+  running.add(controller);
+  stream.once('close', () => {
+    running.delete(controller);
+    controller.abort();
+  });
+  return controller;
+}
+
+function splitUrl(url: string): { path: string; query: URLSearchParams } {
+  const mark = url.indexOf('?');
+  if (mark === -1) return { path: url, query: emptyQuery() };
+  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+}
+
+function emptyQuery(): URLSearchParams {
+  return new URLSearchParams();
+}
+
+function serveStream(options: ListenerOptions, running: Set<AbortController>, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  countStream(stream);
+  stream.on('error', () => undefined);
+  const gone = trackRequest(running, stream);
+  const { path, query } = splitUrl(headers[':path'] ?? '/');
+  const method = headers[':method'] ?? 'GET';
+  const request: IncomingRequest = {
+    method,
+    path,
+    query,
+    headers: headers as Record<string, string | undefined>,
+    body: () => (method === 'GET' || method === 'HEAD' ? Promise.resolve(noBody) : readBody(stream, options.maxBodyBytes, headers['content-length'])),
+    signal: gone.signal,
+    socket: stream.session?.socket as TLSSocket,
+    auditId: randomUUID(),
+    warnings: [],
+    onFinish: [],
+    auditAnnotations: {},
+  };
+  void options.handle(request).then((response) => {
+    if (stream.destroyed || stream.closed) {
+      if (response.kind === 'stream') response.start(closedSink);
+      return;
+    }
+    respondStream(stream, response, method === 'HEAD');
+  });
+}
+
+const noBody = new Uint8Array(0);
+
+function respondStream(stream: ServerHttp2Stream, response: ApiResponse, headOnly: boolean): void {
+  const head: Record<string, string | number> = { ':status': response.status, ...response.headers };
+  if (response.kind === 'complete') {
+    const { body } = response;
+    if (body === undefined || headOnly) {
+      stream.respond(head, { endStream: true });
+      return;
+    }
+    head['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    stream.respond(head);
+    stream.end(body);
+    return;
+  }
+  stream.respond(head);
+  response.start({
+    write: (chunk) => stream.writable && stream.write(chunk),
+    end: () => stream.end(),
+    bufferedBytes: () => stream.writableLength,
+    onClose: (listener) => {
+      if (stream.destroyed) listener();
+      else stream.once('close', listener);
+    },
+    abort: () => stream.close(http2.constants.NGHTTP2_CANCEL),
+  });
+}
+
+/** For streams whose peer is already gone: tells the producer at once. */
+const closedSink: ResponseSink = {
+  write: () => false,
+  end: () => undefined,
+  bufferedBytes: () => 0,
+  onClose: (listener) => listener(),
+  abort: () => undefined,
+};
+
+function serveHttp1(options: ListenerOptions, running: Set<AbortController>, message: IncomingMessage, response: ServerResponse): void {
+  const gone = trackRequest(running, response);
+  response.on('error', () => undefined);
+  const { path, query } = splitUrl(message.url ?? '/');
+  const request: IncomingRequest = {
+    method: message.method ?? 'GET',
+    path,
+    query,
+    headers: message.headers as Record<string, string | undefined>,
+    body: () => readBody(message, options.maxBodyBytes, message.headers['content-length']),
+    signal: gone.signal,
+    socket: message.socket as TLSSocket,
+    auditId: randomUUID(),
+    warnings: [],
+    onFinish: [],
+    auditAnnotations: {},
+  };
+  void options.handle(request).then((answer) => respondHttp1(response, answer, message.method === 'HEAD'));
+}
+
+function respondHttp1(response: ServerResponse, answer: ApiResponse, headOnly: boolean): void {
+  if (response.destroyed) {
+    if (answer.kind === 'stream') answer.start(closedSink);
+    return;
+  }
+  if (answer.kind === 'complete') {
+    const { body } = answer;
+    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
+    response.end(headOnly ? undefined : body);
+    return;
+  }
+  response.writeHead(answer.status, answer.headers);
+  response.flushHeaders();
+  answer.start({
+    write: (chunk) => response.write(chunk),
+    end: () => response.end(),
+    bufferedBytes: () => response.writableLength,
+    onClose: (listener) => {
+      if (response.destroyed) listener();
+      else response.once('close', listener);
+    },
+    abort: () => response.destroy(),
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * What passes between the main thread and the writer thread. A batch is one flat array of scalars, which structured
+ * clone copies much faster than a tree of objects, and one buffer with all values in order, which is transferred.
+ *
+ * Request  = transact: TRANSACT, #compares, (key, modRevision)*, #operations, (key, bytes | -1 for a delete, lease | 0, indexes | '')*
+ *          | GRANT, ttlMs, now | REVOKE, lease | KEEP_ALIVE, lease, now | SWEEP, now | COMPACT, revision
+ * Response = applied: APPLIED, #operations, (revision | 0, createRevision, previousRevision | 0)*
+ *          | REFUSED, index of the compare, modRevision | 0, createRevision   (the value is next in `values`, if any)
+ *          | FAILED, error code, message
+ *          | DONE, number (a lease's id, or 0)
+ *          | DELETED, expiry of the next lease | 0, #keys, (key, revision, createRevision, previousRevision)*
+ */
+
+export type Scalar = string | number;
+
+export const request = { transact: 0, grant: 1, revoke: 2, keepAlive: 3, sweep: 4, compact: 5 } as const;
+export const response = { applied: 0, refused: 1, failed: 2, done: 3, deleted: 4 } as const;
+
+export interface WriterOptions {
+  path: string;
+  /** SQLite's `max_page_count` (pages of 4 KiB); 0 leaves the default. */
+  maxPageCount: number;
+  /** Bytes of page cache. */
+  cacheBytes: number;
+}
+
+export interface BatchMessage {
+  type: 'batch';
+  count: number;
+  items: Scalar[];
+  values: Uint8Array<ArrayBuffer>;
+}
+
+/** To the writer thread. */
+export type WriterRequest = BatchMessage | { type: 'close' };
+
+export interface BatchAnswer {
+  type: 'answer';
+  items: Scalar[];
+  /** Values of the keys at which compares failed, in order. */
+  values: Uint8Array[];
+}
+
+/** From the writer thread. */
+export type WriterResponse =
+  | BatchAnswer
+  /** Nothing of the present batch was applied, or (`fatal`) nothing is known about it and no more is accepted. */
+  | { type: 'rejected'; code: 'StorageFull' | 'StorageFailed'; message: string; fatal: boolean }
+  /** History up to this revision has been removed from the file. */
+  | { type: 'compacted'; revision: number; error: string | undefined }
+  | { type: 'closed' };
+
+/** Reads a flat array from the start. */
+export class ScalarReader {
+  readonly #items: readonly Scalar[];
+  #at = 0;
+
+  constructor(items: readonly Scalar[]) {
+    this.#items = items;
+  }
+
+  number(): number {
+    return this.#items[this.#at++] as number;
+  }
+
+  string(): string {
+    return this.#items[this.#at++] as string;
+  }
+}

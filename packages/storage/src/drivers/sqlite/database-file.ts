@@ -1,0 +1,82 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { StorageError } from '../../storage-error.ts';
+import { DatabaseLock } from './database-lock.ts';
+import { applicationId, formatVersion, schema } from './sqlite-format.ts';
+
+export interface OpenDatabase {
+  /** For reading only. */
+  database: DatabaseSync;
+  lock: DatabaseLock;
+}
+
+/**
+ * Opens a database file, creating it when there is none. A file that is something else, or that a newer version wrote,
+ * is refused before SQLite touches it. Throws `StorageFailed`.
+ */
+export function openDatabase(path: string, cacheBytes: number): OpenDatabase {
+  // No lock file: nobody has ever opened this as a database. Look first, so as to leave none beside a foreign file.
+  if (!existsSync(DatabaseLock.pathFor(path))) checkHeader(path);
+  const lock = DatabaseLock.acquire(path);
+  let database: DatabaseSync | undefined;
+  try {
+    checkHeader(path);
+    database = new DatabaseSync(path, { timeout: 5000 });
+    prepareDatabase(database, path);
+    database.exec(`PRAGMA cache_size=${-Math.ceil(cacheBytes / 1024)}; PRAGMA query_only=1`);
+    return { database, lock };
+  } catch (error) {
+    database?.close();
+    lock.release();
+    if (error instanceof StorageError) throw error;
+    throw new StorageError('StorageFailed', `cannot open ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Judges the file by its header alone (https://www.sqlite.org/fileformat2.html#the_database_header). */
+function checkHeader(path: string): void {
+  const header = readHeader(path);
+  if (header === undefined || header.length === 0) return;
+  if (header.length < 100 || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
+    throw new StorageError('StorageFailed', `${path} is not a Canopy database (nor any SQLite database)`);
+  }
+  // A first start that was interrupted leaves an id of 0 and no tables: prepareDatabase decides.
+  const id = header.readUInt32BE(68);
+  if (id !== applicationId) {
+    throw new StorageError('StorageFailed', `${path} is not a Canopy database, but one of another application (id ${id})`);
+  }
+  checkVersion(header.readUInt32BE(60), path);
+}
+
+function checkVersion(version: number, path: string): void {
+  if (version <= formatVersion) return;
+  throw new StorageError('StorageFailed', `${path} has format version ${version}, written by a newer Canopy; this one knows versions up to ${formatVersion}`);
+}
+
+function readHeader(path: string): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    if (!fstatSync(file).isFile()) throw new Error('it is not a file');
+    const header = Buffer.alloc(100);
+    return header.subarray(0, readSync(file, header, 0, header.length, 0));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new StorageError('StorageFailed', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function prepareDatabase(database: DatabaseSync, path: string): void {
+  const id = Number(database.prepare('PRAGMA application_id').get()?.['application_id']);
+  if (id === applicationId) return;
+  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  if (id !== 0 || tables !== 0) throw new StorageError('StorageFailed', `${path} is not a Canopy database`);
+  database.exec(`PRAGMA synchronous=FULL; BEGIN IMMEDIATE; ${schema}
+    PRAGMA application_id=${applicationId}; PRAGMA user_version=${formatVersion}; COMMIT; PRAGMA journal_mode=WAL`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

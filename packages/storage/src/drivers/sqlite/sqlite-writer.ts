@@ -1,0 +1,256 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { type BatchMessage, request, response, type Scalar, ScalarReader, type WriterOptions } from './batch-wire.ts';
+import { emptyRevision } from './sqlite-format.ts';
+
+interface CurrentRow {
+  rev: number;
+  create_rev: number;
+  lease: number | null;
+  indexes: string | null;
+}
+
+type IndexRows = [index: string, value: string][];
+
+/** The answer to a batch, as it goes over the wire. */
+export interface BatchResult {
+  items: Scalar[];
+  values: Uint8Array[];
+  /** Compactions that the batch asked for; their rows are still to be removed. */
+  compactions: number[];
+}
+
+/** Applies batches to the database, each in one SQLite transaction. Lives in the writer thread; owns the revision counter. */
+export class SqliteWriter {
+  readonly database: DatabaseSync;
+  readonly #sql: Statements;
+  #revision: number;
+  /** Per batch. */
+  #out: Scalar[] = [];
+  #outValues: Uint8Array[] = [];
+  #compactions: number[] = [];
+  #values: Uint8Array = new Uint8Array();
+  #valueAt = 0;
+
+  constructor(options: WriterOptions) {
+    this.database = openForWriting(options);
+    this.#sql = prepareStatements(this.database);
+    this.#revision = this.#storedRevision();
+  }
+
+  /** Throws what SQLite throws, after rolling everything back. */
+  commit(batch: BatchMessage): BatchResult {
+    const before = this.#revision;
+    const reader = new ScalarReader(batch.items);
+    this.#out = [];
+    this.#outValues = [];
+    this.#compactions = [];
+    this.#values = batch.values;
+    this.#valueAt = 0;
+    try {
+      this.#sql.begin.run();
+      for (let i = 0; i < batch.count; i++) this.#apply(reader);
+      this.#sql.commit.run();
+    } catch (error) {
+      this.#revision = before;
+      if (this.database.isTransaction) this.#sql.rollback.run();
+      throw error;
+    }
+    return { items: this.#out, values: this.#outValues, compactions: this.#compactions };
+  }
+
+  #apply(reader: ScalarReader): void {
+    switch (reader.number()) {
+      case request.transact:
+        return this.#transact(reader);
+      case request.grant:
+        return this.#grant(reader.number(), reader.number());
+      case request.revoke:
+        return this.#revoke(reader.number());
+      case request.keepAlive:
+        return this.#keepAlive(reader.number(), reader.number());
+      case request.sweep:
+        return this.#sweep(reader.number());
+      case request.compact:
+        return this.#compact(reader.number());
+      default:
+        throw new Error('unknown request');
+    }
+  }
+
+  #transact(reader: ScalarReader): void {
+    const compareCount = reader.number();
+    let refused: { at: number; row: CurrentRow | undefined } | undefined;
+    let lastKey = '';
+    let lastRow: CurrentRow | undefined;
+    for (let i = 0; i < compareCount; i++) {
+      lastKey = reader.string();
+      const modRevision = reader.number();
+      if (refused !== undefined) continue;
+      lastRow = this.#current(lastKey);
+      if (liveRevision(lastRow) !== modRevision) refused = { at: i, row: lastRow };
+    }
+    const operationCount = reader.number();
+    const operations: WireOperation[] = [];
+    for (let i = 0; i < operationCount; i++) operations.push(this.#readOperation(reader));
+    if (refused !== undefined) return this.#refuse(refused.at, refused.row);
+    for (const { lease } of operations) {
+      if (lease !== 0 && this.#sql.leaseExists.get(lease) === undefined) return this.#fail('LeaseNotFound', `no lease ${lease}`);
+    }
+    this.#out.push(response.applied, operationCount);
+    for (const operation of operations) {
+      const row = operation.key === lastKey ? lastRow : this.#current(operation.key);
+      if (operation.value === undefined) this.#delete(operation.key, row);
+      else this.#put(operation, operation.value, row);
+    }
+  }
+
+  #readOperation(reader: ScalarReader): WireOperation {
+    const key = reader.string();
+    const length = reader.number();
+    const lease = reader.number();
+    const indexes = reader.string();
+    if (length < 0) return { key, value: undefined, lease, indexes };
+    const value = this.#values.subarray(this.#valueAt, this.#valueAt + length);
+    this.#valueAt += length;
+    return { key, value, lease, indexes };
+  }
+
+  #put(operation: WireOperation, value: Uint8Array, row: CurrentRow | undefined): void {
+    const { key, indexes } = operation;
+    const revision = ++this.#revision;
+    const previous = liveRevision(row);
+    const createRevision = previous === 0 ? revision : (row as CurrentRow).create_rev;
+    const formerIndexes = row?.indexes ?? '';
+    if (formerIndexes !== indexes) this.#replaceIndexes(key, formerIndexes, indexes);
+    this.#sql.append.run(revision, key, createRevision, row?.rev ?? 0, value);
+    this.#sql.setCurrent.run(key, revision, createRevision, operation.lease === 0 ? null : operation.lease, indexes === '' ? null : indexes);
+    this.#out.push(revision, createRevision, previous);
+  }
+
+  #delete(key: string, row: CurrentRow | undefined): void {
+    const previous = liveRevision(row);
+    if (row === undefined || previous === 0) {
+      this.#out.push(0, 0, 0);
+      return;
+    }
+    const revision = ++this.#revision;
+    if (row.indexes !== null) this.#replaceIndexes(key, row.indexes, '');
+    this.#sql.append.run(revision, key, row.create_rev, row.rev, null);
+    this.#sql.setCurrent.run(key, revision, 0, null, null);
+    this.#out.push(revision, row.create_rev, previous);
+  }
+
+  #replaceIndexes(key: string, before: string, after: string): void {
+    if (before !== '') for (const [index, value] of JSON.parse(before) as IndexRows) this.#sql.removeIndex.run(index, value, key);
+    if (after !== '') for (const [index, value] of JSON.parse(after) as IndexRows) this.#sql.addIndex.run(index, value, key);
+  }
+
+  #refuse(at: number, row: CurrentRow | undefined): void {
+    const revision = liveRevision(row);
+    this.#out.push(response.refused, at, revision, row?.create_rev ?? 0);
+    if (revision === 0) return;
+    const found = this.#sql.valueAt.get(revision) as { value: Uint8Array } | undefined;
+    this.#outValues.push(found?.value ?? new Uint8Array());
+  }
+
+  #fail(code: string, message: string): void {
+    this.#out.push(response.failed, code, message);
+  }
+
+  #grant(ttlMs: number, now: number): void {
+    const { lastInsertRowid } = this.#sql.grant.run(ttlMs, now + ttlMs);
+    this.#out.push(response.done, Number(lastInsertRowid));
+  }
+
+  #keepAlive(lease: number, now: number): void {
+    const { changes } = this.#sql.keepAlive.run(now, lease, now);
+    if (changes === 0) this.#fail('LeaseNotFound', `no lease ${lease}`);
+    else this.#out.push(response.done, 0);
+  }
+
+  #revoke(lease: number): void {
+    if (this.#sql.dropLease.run(lease).changes === 0) return this.#fail('LeaseNotFound', `no lease ${lease}`);
+    this.#deleteKeysOf([lease]);
+  }
+
+  #sweep(now: number): void {
+    const expired = (this.#sql.expired.all(now) as { id: number }[]).map(({ id }) => id);
+    for (const id of expired) this.#sql.dropLease.run(id);
+    this.#deleteKeysOf(expired);
+  }
+
+  #deleteKeysOf(leases: number[]): void {
+    const keys = leases.flatMap((id) => (this.#sql.keysOfLease.all(id) as { key: string }[]).map(({ key }) => key));
+    const next = this.#sql.nextExpiry.get() as { expires_ms: number | null };
+    this.#out.push(response.deleted, next.expires_ms ?? 0, keys.length);
+    for (const key of keys) {
+      this.#out.push(key);
+      this.#delete(key, this.#current(key));
+    }
+  }
+
+  #compact(revision: number): void {
+    this.#sql.setCompacted.run(revision);
+    this.#compactions.push(revision);
+    this.#out.push(response.done, 0);
+  }
+
+  #current(key: string): CurrentRow | undefined {
+    return this.#sql.current.get(key) as CurrentRow | undefined;
+  }
+
+  #storedRevision(): number {
+    const row = this.database.prepare("SELECT max(ifnull((SELECT max(rev) FROM kv), 0), (SELECT value FROM meta WHERE name = 'compacted')) AS rev").get();
+    return Math.max(Number(row?.['rev']), emptyRevision);
+  }
+}
+
+interface WireOperation {
+  key: string;
+  /** Undefined for a delete. */
+  value: Uint8Array | undefined;
+  lease: number;
+  /** JSON of the index rows, or ''. */
+  indexes: string;
+}
+
+function liveRevision(row: CurrentRow | undefined): number {
+  return row === undefined || row.create_rev === 0 ? 0 : row.rev;
+}
+
+function openForWriting(options: WriterOptions): DatabaseSync {
+  const database = new DatabaseSync(options.path, { timeout: 5000 });
+  database.exec(`PRAGMA synchronous=FULL; PRAGMA cache_size=${-Math.ceil(options.cacheBytes / 1024)};
+    PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;`);
+  if (options.maxPageCount > 0) database.exec(`PRAGMA max_page_count=${options.maxPageCount}`);
+  return database;
+}
+
+type Statements = Record<keyof ReturnType<typeof statementTexts>, StatementSync>;
+
+function statementTexts() {
+  return {
+    begin: 'BEGIN IMMEDIATE',
+    commit: 'COMMIT',
+    rollback: 'ROLLBACK',
+    current: 'SELECT rev, create_rev, lease, indexes FROM cur WHERE key = ?',
+    valueAt: 'SELECT value FROM kv WHERE rev = ?',
+    append: 'INSERT INTO kv (rev, key, create_rev, prev_rev, value) VALUES (?, ?, ?, ?, ?)',
+    setCurrent: 'REPLACE INTO cur (key, rev, create_rev, lease, indexes) VALUES (?, ?, ?, ?, ?)',
+    removeIndex: 'DELETE FROM idx WHERE name = ? AND value = ? AND key = ?',
+    addIndex: 'INSERT OR IGNORE INTO idx (name, value, key) VALUES (?, ?, ?)',
+    leaseExists: 'SELECT id FROM lease WHERE id = ?',
+    grant: 'INSERT INTO lease (ttl_ms, expires_ms) VALUES (?, ?)',
+    keepAlive: 'UPDATE lease SET expires_ms = ttl_ms + ? WHERE id = ? AND expires_ms > ?',
+    dropLease: 'DELETE FROM lease WHERE id = ?',
+    expired: 'SELECT id FROM lease WHERE expires_ms <= ? ORDER BY expires_ms LIMIT 100',
+    nextExpiry: 'SELECT min(expires_ms) AS expires_ms FROM lease',
+    keysOfLease: 'SELECT key FROM cur WHERE lease = ? ORDER BY key',
+    setCompacted: "UPDATE meta SET value = max(value, ?) WHERE name = 'compacted'",
+  };
+}
+
+function prepareStatements(database: DatabaseSync): Statements {
+  const prepared = Object.entries(statementTexts()).map(([name, text]) => [name, database.prepare(text)]);
+  return Object.fromEntries(prepared) as Statements;
+}
