@@ -1,13 +1,25 @@
 import type { ResourceDeclaration } from '@canopy/apimachinery';
+import { customResourceDefinitionDeclaration } from './apiextensions/custom-resource-definition.ts';
 import { apiBindingDeclaration } from './apis/api-binding.ts';
 import { apiConversionDeclaration } from './apis/api-conversion.ts';
 import { apiExportEndpointSliceDeclaration } from './apis/api-export-endpoint-slice.ts';
 import { apiExportDeclaration } from './apis/api-export.ts';
 import { apiResourceSchemaDeclaration } from './apis/api-resource-schema.ts';
+import { selfSubjectReviewDeclaration } from './authentication/self-subject-review.ts';
+import { tokenReviewDeclaration } from './authentication/token-review.ts';
+import { localSubjectAccessReviewDeclaration } from './authorization/local-subject-access-review.ts';
+import { selfSubjectAccessReviewDeclaration } from './authorization/self-subject-access-review.ts';
+import { selfSubjectRulesReviewDeclaration } from './authorization/self-subject-rules-review.ts';
+import { subjectAccessReviewDeclaration } from './authorization/subject-access-review.ts';
+import { certificateSigningRequestDeclaration } from './certificates/certificate-signing-request.ts';
+import { leaseDeclaration } from './coordination/lease.ts';
 import { configMapDeclaration } from './core/config-map.ts';
+import { eventDeclaration } from './core/event.ts';
 import { namespaceDeclaration } from './core/namespace.ts';
+import { resourceQuotaDeclaration } from './core/resource-quota.ts';
 import { secretDeclaration } from './core/secret.ts';
 import { serviceAccountDeclaration } from './core/service-account.ts';
+import { eventsEventDeclaration } from './events/event.ts';
 import { logicalClusterDeclaration } from './kcp-core/logical-cluster.ts';
 import { shardDeclaration } from './kcp-core/shard.ts';
 import { clusterRoleBindingDeclaration } from './rbac/cluster-role-binding.ts';
@@ -26,10 +38,22 @@ export const builtinDeclarations: readonly ResourceDeclaration[] = [
   configMapDeclaration,
   secretDeclaration,
   serviceAccountDeclaration,
+  eventDeclaration,
+  resourceQuotaDeclaration,
+  eventsEventDeclaration,
+  tokenReviewDeclaration,
+  selfSubjectReviewDeclaration,
+  subjectAccessReviewDeclaration,
+  localSubjectAccessReviewDeclaration,
+  selfSubjectAccessReviewDeclaration,
+  selfSubjectRulesReviewDeclaration,
+  certificateSigningRequestDeclaration,
+  leaseDeclaration,
   roleDeclaration,
   roleBindingDeclaration,
   clusterRoleDeclaration,
   clusterRoleBindingDeclaration,
+  customResourceDefinitionDeclaration,
 ];
 
 /** The kinds of kcp that every logical cluster serves, before all others. */

@@ -20,7 +20,14 @@ export {
   tooMany,
   typeInvalid,
 } from './meta/field-error.ts';
-export type { GroupResource, Status, StatusCause, StatusDetails, StatusErrorInit, StatusReason } from './meta/status-error.ts';
+export type {
+  GroupResource,
+  Status,
+  StatusCause,
+  StatusDetails,
+  StatusErrorInit,
+  StatusReason,
+} from './meta/status-error.ts';
 export {
   StatusError,
   alreadyExists,
@@ -55,7 +62,13 @@ export type {
 export { allVerbs } from './resource/resource-declaration.ts';
 
 export type { Schema, ValidationRule } from './schema/schema.ts';
-export type { CompiledNode, CompiledRule, CompiledSchema, PruneOptions, ValidateOptions } from './schema/compiled-schema.ts';
+export type {
+  CompiledNode,
+  CompiledRule,
+  CompiledSchema,
+  PruneOptions,
+  ValidateOptions,
+} from './schema/compiled-schema.ts';
 export { compileSchema } from './schema/compile-schema.ts';
 export {
   listMetaSchema,
@@ -126,3 +139,5 @@ export type { ApplyObjectOptions, ApplyResult } from './apply/apply-object.ts';
 export { applyObject } from './apply/apply-object.ts';
 export type { UpdateManagedFieldsOptions } from './apply/update-managed-fields.ts';
 export { trackUpdate, updateManagedFields } from './apply/update-managed-fields.ts';
+export { applyStrategicMergePatch } from './patch/strategic-merge-patch.ts';
+export { StrategicMergePatchError } from './patch/strategic-merge-meta.ts';

@@ -19,7 +19,12 @@ export type Step =
   | { kind: 'descend' }
   | { kind: 'slice'; from: number | undefined; to: number | undefined; step: number; single: boolean }
   | { kind: 'union'; parts: readonly Step[] }
-  | { kind: 'filter'; left: Operand; right: Operand | undefined; accepts(sides: { left: unknown; right: unknown }): boolean };
+  | {
+      kind: 'filter';
+      left: Operand;
+      right: Operand | undefined;
+      accepts(sides: { left: unknown; right: unknown }): boolean;
+    };
 
 /** @throws JsonPathError */
 export function parsePath(path: string): Step[] {

@@ -35,7 +35,8 @@ export function compileJsonPathAll(path: string): (object: unknown) => unknown[]
 function readFields(object: unknown, names: readonly string[]): unknown {
   let value = object;
   for (const name of names) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined;
     value = (value as Record<string, unknown>)[name];
   }
   return value;
@@ -66,7 +67,8 @@ function apply(step: Step, value: unknown, out: unknown[]): void {
       for (const member of membersOf(value)) apply(step, member, out);
       return;
     case 'filter':
-      for (const item of Array.isArray(value) ? value : [value]) if (step.accepts(operandsOf(step.left, step.right, item))) out.push(item);
+      for (const item of Array.isArray(value) ? value : [value])
+        if (step.accepts(operandsOf(step.left, step.right, item))) out.push(item);
       return;
     case 'union':
       for (const part of step.parts) apply(part, value, out);
@@ -77,7 +79,11 @@ function apply(step: Step, value: unknown, out: unknown[]): void {
 }
 
 function membersOf(value: object): readonly unknown[] {
-  return Array.isArray(value) ? value : Object.keys(value).sort().map((key) => Reflect.get(value, key));
+  return Array.isArray(value)
+    ? value
+    : Object.keys(value)
+        .sort()
+        .map((key) => Reflect.get(value, key));
 }
 
 function add(value: unknown, out: unknown[]): void {

@@ -5,13 +5,13 @@ export const maxJsonDepth = 10_000;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Sixteen digits in a row that stand where a number may: the least that a double may not be able to hold. */
-const longDigits = /[[:,\s-][0-9]{16}|^-?[0-9]{16}/;
+/** Sixteen digits in a row, or an exponent of three, where a number may stand: what a double may not be able to hold. */
+const longDigits = /(?:[[:,\s-]|^)[0-9]{16}|[0-9][eE]\+?[0-9]{3}/;
 
 /**
- * Parses one JSON document; a byte order mark is not accepted. Integers beyond ±(2^53 - 1) that a double cannot hold
- * become BigInts, so that int64 values survive; `JSON.stringify` writes them as numbers again, for this module gives
- * `BigInt.prototype` a `toJSON`. All other numbers are JavaScript numbers (`1.0` is 1, `1e400` is refused).
+ * Parses one JSON document. Integers beyond ±(2^53 - 1) that fit into 64 bits become BigInts, so that int64 values
+ * survive; `JSON.stringify` writes them as numbers again, for this module gives `BigInt.prototype` a `toJSON`. All other
+ * numbers are JavaScript numbers (`1.0` is 1, `1e400` is refused).
  *
  * @throws StatusError 400 with the reason, for malformed text, trailing data, invalid UTF-8 or too deep nesting
  */
@@ -24,7 +24,7 @@ export function parseJson(input: string | Uint8Array): unknown {
     if (error instanceof RangeError) throw tooDeep();
     throw badRequest(`invalid JSON: ${(error as Error).message}`);
   }
-  if (text.length > maxJsonDepth && nestingExceeds(text, maxJsonDepth)) throw tooDeep();
+  if (text.length > 2 * maxJsonDepth && nestingExceeds(text, maxJsonDepth)) throw tooDeep();
   return value;
 }
 
@@ -43,9 +43,10 @@ function tooDeep(): Error {
 function keepBigIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
   const source = context?.source;
-  if (source === undefined || !/^-?[0-9]+$/.test(source)) return value;
+  if (!Number.isFinite(value)) throw new SyntaxError(`number ${source ?? ''} is out of range`);
+  if (source === undefined || source.length > 20 || !/^-?[0-9]+$/.test(source)) return value;
   const exact = BigInt(source);
-  return BigInt(value) === exact && BigInt.asIntN(64, exact) !== exact ? value : exact;
+  return BigInt.asIntN(64, exact) === exact ? exact : value;
 }
 
 interface RawJson {

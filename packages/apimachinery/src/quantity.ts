@@ -184,7 +184,8 @@ function parseQuantity(text: string): Quantity {
     return new Quantity(sign * capped, format, kept ? text : undefined);
   }
   const scale = suffix.exponent - fraction.length;
-  const kept = digits.length <= 18 && scale >= -9 && scale % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
+  const kept =
+    digits.length <= 18 && scale >= -9 && scale % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
   return new Quantity(sign * size, suffix.format, kept ? text : undefined);
 }
 

@@ -98,7 +98,9 @@ export function formatDuration(nanoseconds: bigint): string {
 /** `value` / 10^`digits` without trailing zeros. */
 function decimal(value: bigint, digits: number): string {
   const scale = 10n ** BigInt(digits);
-  const fraction = String(value % scale).padStart(digits, '0').replace(/0+$/, '');
+  const fraction = String(value % scale)
+    .padStart(digits, '0')
+    .replace(/0+$/, '');
   return fraction === '' ? String(value / scale) : `${value / scale}.${fraction}`;
 }
 

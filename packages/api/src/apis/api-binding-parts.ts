@@ -23,7 +23,11 @@ const boundResourceSchema = object(
   { required: ['group', 'resource', 'schema'] },
 );
 
-export const boundResourcesSchema = listMap(['group', 'resource'], 'The resources that are bound.', boundResourceSchema);
+export const boundResourcesSchema = listMap(
+  ['group', 'resource'],
+  'The resources that are bound.',
+  boundResourceSchema,
+);
 
 export const bindingPhaseSchema = oneOfStrings(
   'Empty at first, then Binding until the APIs were served for the first time, then Bound for good.',

@@ -2,10 +2,19 @@ import { conditionsSchema } from '../conditions/condition-schema.ts';
 import { list, listMap, object } from '../schema-dsl/composites.ts';
 import { declareKind } from '../schema-dsl/declare-kind.ts';
 import type { ObjectType } from '../schema-dsl/typed-schema.ts';
-import { apiBindingColumns, apiExportClusterName, bindingPhaseSchema, boundResourcesSchema } from './api-binding-parts.ts';
+import {
+  apiBindingColumns,
+  apiExportClusterName,
+  bindingPhaseSchema,
+  boundResourcesSchema,
+} from './api-binding-parts.ts';
 import { apiBindingV1alpha1Schema } from './api-binding-v1alpha1.ts';
 import { exportReferenceIsFixed, exportReferenceSchema } from './export-reference.ts';
-import { acceptablePermissionClaimSchema, permissionClaimSchema, scopedPermissionClaimSchema } from './permission-claim.ts';
+import {
+  acceptablePermissionClaimSchema,
+  permissionClaimSchema,
+  scopedPermissionClaimSchema,
+} from './permission-claim.ts';
 
 const claimKeys = ['group', 'resource', 'identityHash'];
 

@@ -22,7 +22,10 @@ const conversionSchema = object(
     from: string('The old version.', versionRules),
     to: string('The new version.', versionRules),
     rules: listMap(['destination'], 'What happens to single fields.', ruleSchema),
-    preserve: list('Fields that are kept in an annotation because the new version has no place for them.', string('A path.')),
+    preserve: list(
+      'Fields that are kept in an annotation because the new version has no place for them.',
+      string('A path.'),
+    ),
   },
   { required: ['from', 'rules', 'to'] },
 );

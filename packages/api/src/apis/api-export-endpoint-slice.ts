@@ -7,21 +7,24 @@ import type { ObjectType } from '../schema-dsl/typed-schema.ts';
 import { ageColumn } from '../tables/columns.ts';
 import { exportReferenceIsFixed, exportReferenceSchema } from './export-reference.ts';
 
-export const apiExportEndpointSliceSchema = object('Lists the URLs under which a provider sees the consumers of an APIExport.', {
-  spec: object(
-    'Which URLs are wanted.',
-    {
-      export: withKeywords(exportReferenceSchema, { 'x-kubernetes-validations': [exportReferenceIsFixed] }),
-      partition: string('Partition, in the same workspace, whose shards are wanted. Left out, all shards are.'),
-    },
-    { required: ['export'] },
-  ),
-  status: object('The URLs.', {
-    conditions: conditionsSchema,
-    endpoints: endpointsSchema,
-    shardSelector: string('Selector of the partition as text.'),
-  }),
-});
+export const apiExportEndpointSliceSchema = object(
+  'Lists the URLs under which a provider sees the consumers of an APIExport.',
+  {
+    spec: object(
+      'Which URLs are wanted.',
+      {
+        export: withKeywords(exportReferenceSchema, { 'x-kubernetes-validations': [exportReferenceIsFixed] }),
+        partition: string('Partition, in the same workspace, whose shards are wanted. Left out, all shards are.'),
+      },
+      { required: ['export'] },
+    ),
+    status: object('The URLs.', {
+      conditions: conditionsSchema,
+      endpoints: endpointsSchema,
+      shardSelector: string('Selector of the partition as text.'),
+    }),
+  },
+);
 
 export type APIExportEndpointSlice = ObjectType<
   'apis.kcp.io/v1alpha1',

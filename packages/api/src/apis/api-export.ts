@@ -44,7 +44,9 @@ const resourceSchema = object(
   {
     name: string('Name of the resource, in the plural.'),
     group: string('API group of the resource. Empty for the core group.'),
-    schema: string('Name of the APIResourceSchema, in the same workspace, that describes it. A new name is rolled out at once.'),
+    schema: string(
+      'Name of the APIResourceSchema, in the same workspace, that describes it. A new name is rolled out at once.',
+    ),
     storage: storageSchema,
   },
   { required: ['group', 'name', 'schema'] },

@@ -27,14 +27,20 @@ const fields = {
   resource: string('Name of the resource, in the plural.', { pattern: claimResourcePattern }),
   all: boolean('Whether all objects of the resource are meant.'),
   resourceSelector: list('The objects that are meant.', resourceSelectorSchema),
-  identityHash: string('Identity of the APIExport that the resource comes from. Empty for resources that come from none.'),
+  identityHash: string(
+    'Identity of the APIExport that the resource comes from. Empty for resources that come from none.',
+  ),
 };
 
 /** A claim in the status of a binding. */
-export const permissionClaimV1alpha1Schema = object('Access to a resource of the consumers that the export asks for.', fields, {
-  required: ['resource'],
-  'x-kubernetes-validations': [allOrSelected],
-});
+export const permissionClaimV1alpha1Schema = object(
+  'Access to a resource of the consumers that the export asks for.',
+  fields,
+  {
+    required: ['resource'],
+    'x-kubernetes-validations': [allOrSelected],
+  },
+);
 
 /** A claim as an APIExport makes it: the group has a default there. */
 export const exportPermissionClaimV1alpha1Schema = object(

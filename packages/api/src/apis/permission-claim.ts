@@ -21,9 +21,12 @@ const claimFields = {
   group: string('API group of the resource. Empty for the core group.', { pattern: claimGroupPattern, default: '' }),
   resource: string('Name of the resource, in the plural.', { pattern: claimResourcePattern }),
   verbs: setList('What may be done with the objects. "*" stands for all verbs.', string('A verb.'), { minItems: 1 }),
-  identityHash: string('Identity of the APIExport that the resource comes from. Empty for resources that come from none.', {
-    default: '',
-  }),
+  identityHash: string(
+    'Identity of the APIExport that the resource comes from. Empty for resources that come from none.',
+    {
+      default: '',
+    },
+  ),
   defaultSelector,
 };
 
@@ -36,9 +39,13 @@ const scopedFields = {
 };
 
 /** A claim as an APIExport makes it. */
-export const permissionClaimSchema = object('Access to a resource of the consumers that the export asks for.', claimFields, {
-  required: ['resource', 'verbs'],
-});
+export const permissionClaimSchema = object(
+  'Access to a resource of the consumers that the export asks for.',
+  claimFields,
+  {
+    required: ['resource', 'verbs'],
+  },
+);
 
 /** A claim together with the objects that it is accepted for. */
 export const scopedPermissionClaimSchema = object('Access to objects of this workspace.', scopedFields, {

@@ -12,7 +12,10 @@ export const configMapSchema = message('io.k8s.api.core.v1.ConfigMap', 'Settings
       string('A value, in UTF-8.'),
     ),
   ),
-  binaryData: wire(3, mapOf('Settings that are not text, base64 encoded. Keys as in data.', bytes('A value, base64 encoded.'))),
+  binaryData: wire(
+    3,
+    mapOf('Settings that are not text, base64 encoded. Keys as in data.', bytes('A value, base64 encoded.')),
+  ),
   immutable: wireOptional(
     4,
     boolean('If true, data and binaryData can never be changed again. Once set, this cannot be taken back.'),

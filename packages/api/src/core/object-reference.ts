@@ -13,7 +13,10 @@ export const objectReferenceSchema = message(
     uid: wire(4, string('UID of the object.')),
     apiVersion: wire(5, string('API group and version of the object.')),
     resourceVersion: wire(6, string('The version of the object that is meant, if one is.')),
-    fieldPath: wire(7, string('Path of the part that is meant, such as spec.containers[2]; empty for the whole object.')),
+    fieldPath: wire(
+      7,
+      string('Path of the part that is meant, such as spec.containers[2]; empty for the whole object.'),
+    ),
   },
   { 'x-kubernetes-map-type': 'atomic' },
 );

@@ -18,7 +18,10 @@ export const secretSchema = message(
     type: wire(3, string('What the data is meant for, such as Opaque or kubernetes.io/tls. Cannot be changed later.')),
     stringData: wire(
       4,
-      mapOf('Data given as plain text. It is moved into data, where it wins, and is never read back.', string('A value.')),
+      mapOf(
+        'Data given as plain text. It is moved into data, where it wins, and is never read back.',
+        string('A value.'),
+      ),
     ),
     immutable: wireOptional(
       5,

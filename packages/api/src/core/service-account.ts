@@ -11,14 +11,15 @@ export const serviceAccountSchema = message(
   {
     secrets: wire(
       2,
-      mergedListMap('name', 'Secrets in the same namespace that programs of this account may use.', objectReferenceSchema),
+      mergedListMap(
+        'name',
+        'Secrets in the same namespace that programs of this account may use.',
+        objectReferenceSchema,
+      ),
     ),
     imagePullSecrets: wire(
       3,
-      atomicList(
-        'Secrets in the same namespace with which container images are pulled.',
-        localObjectReferenceSchema,
-      ),
+      atomicList('Secrets in the same namespace with which container images are pulled.', localObjectReferenceSchema),
     ),
     automountServiceAccountToken: wireOptional(
       4,

@@ -27,6 +27,10 @@ const endpointSchema = object(
 );
 
 /** The URLs in the status of an endpoint slice. */
-export const endpointsSchema = listMap(['url'], 'URLs of the virtual workspace. None as long as nobody needs one.', endpointSchema);
+export const endpointsSchema = listMap(
+  ['url'],
+  'URLs of the virtual workspace. None as long as nobody needs one.',
+  endpointSchema,
+);
 
 export type Endpoint = Infer<typeof endpointSchema>;

@@ -77,7 +77,12 @@ export const logicalClusterDeclaration = declareKind({
       schema: logicalClusterSchema,
       status: true,
       columns: [
-        { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'How far the workspace is in its life.' },
+        {
+          name: 'Phase',
+          type: 'string',
+          jsonPath: '.status.phase',
+          description: 'How far the workspace is in its life.',
+        },
         { name: 'URL', type: 'string', jsonPath: '.status.URL', description: 'URL of the logical cluster.' },
         ageColumn,
       ],

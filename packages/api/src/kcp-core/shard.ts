@@ -26,7 +26,10 @@ const statusSchema = object('The state of the shard.', {
   conditions: conditionsSchema,
 });
 
-export const shardSchema = object('A server that workspaces are placed on.', { spec: specSchema, status: statusSchema });
+export const shardSchema = object('A server that workspaces are placed on.', {
+  spec: specSchema,
+  status: statusSchema,
+});
 
 export type Shard = ObjectType<'core.kcp.io/v1alpha1', 'Shard', typeof shardSchema>;
 export type ShardSpec = Infer<typeof specSchema>;

@@ -28,7 +28,10 @@ export const labelSelectorSchema = message(
   'Selects objects by their labels. All conditions have to hold; an empty selector matches every object.',
   {
     matchLabels: wire(1, mapOf('Labels that must be there with exactly these values.', string('A label value.'))),
-    matchExpressions: wire(2, atomicList('Further conditions, all of which must hold.', labelSelectorRequirementSchema)),
+    matchExpressions: wire(
+      2,
+      atomicList('Further conditions, all of which must hold.', labelSelectorRequirementSchema),
+    ),
   },
   { 'x-kubernetes-map-type': 'atomic' },
 );

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { ageOf } from '../tables/human-duration.ts';
+import { ageOf } from '../tables/age.ts';
 import type { Cell } from '../tables/table-cells.ts';
 import type { RoleBinding } from './role-binding.ts';
 import type { Subject } from './subject.ts';

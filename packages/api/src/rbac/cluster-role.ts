@@ -11,7 +11,10 @@ const aggregationRuleSchema = message(
   {
     clusterRoleSelectors: wire(
       1,
-      atomicList('Cluster roles whose rules are collected: those that match any of the selectors.', labelSelectorSchema),
+      atomicList(
+        'Cluster roles whose rules are collected: those that match any of the selectors.',
+        labelSelectorSchema,
+      ),
     ),
   },
 );

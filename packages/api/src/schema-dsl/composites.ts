@@ -80,11 +80,7 @@ export function listMap<S extends Typed<unknown>>(
 }
 
 /** A {@link listMap} of one key, which strategic merge patch merges by the same key. */
-export function mergedListMap<S extends Typed<unknown>>(
-  key: string,
-  description: string,
-  items: S,
-): Typed<Infer<S>[]> {
+export function mergedListMap<S extends Typed<unknown>>(key: string, description: string, items: S): Typed<Infer<S>[]> {
   return listMap([key], description, items, {
     'x-kubernetes-patch-strategy': 'merge',
     'x-kubernetes-patch-merge-key': key,

@@ -25,4 +25,7 @@ export type ObjectType<ApiVersion extends string, Kind extends string, S> = Flat
 type KubeObjectBase = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
 
 /** Keywords besides those that a builder sets itself. */
-export type Keywords = Omit<Schema, 'type' | 'description' | 'properties' | 'items' | 'additionalProperties' | 'required' | 'wire'>;
+export type Keywords = Omit<
+  Schema,
+  'type' | 'description' | 'properties' | 'items' | 'additionalProperties' | 'required' | 'wire'
+>;

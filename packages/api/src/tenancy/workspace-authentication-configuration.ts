@@ -34,7 +34,9 @@ const issuerSchema = object(
   {
     url: string('URL of the issuer, as it stands in the tokens.'),
     discoveryURL: string('Where the OpenID discovery document is, if it is not below the URL of the issuer.'),
-    certificateAuthority: string('Certificates, in PEM, that the issuer is verified with. Default: those of the system.'),
+    certificateAuthority: string(
+      'Certificates, in PEM, that the issuer is verified with. Default: those of the system.',
+    ),
     audiences: list('Audiences of which a token must have one.', string('An audience.')),
     audienceMatchPolicy: string('MatchAny if there are several audiences.'),
   },

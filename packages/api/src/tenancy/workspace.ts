@@ -33,7 +33,9 @@ const typeReferenceSchema = object(
   'The workspace type. Left out, it is the default child type of the parent. Cannot be changed.',
   {
     name: string('Name of the type.', { pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?' }),
-    path: pathString('Path of the workspace that the type is in. Left out, the type is looked for upwards from the parent.'),
+    path: pathString(
+      'Path of the workspace that the type is in. Left out, the type is looked for upwards from the parent.',
+    ),
   },
   {
     required: ['name'],
@@ -116,8 +118,18 @@ export const workspaceDeclaration = declareKind({
       status: true,
       columns: [
         { name: 'Type', type: 'string', jsonPath: '.spec.type.name', description: 'Type of the workspace.' },
-        { name: 'Region', type: 'string', jsonPath: ".metadata.labels['region']", description: 'Region that it is in.' },
-        { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'How far the workspace is in its life.' },
+        {
+          name: 'Region',
+          type: 'string',
+          jsonPath: ".metadata.labels['region']",
+          description: 'Region that it is in.',
+        },
+        {
+          name: 'Phase',
+          type: 'string',
+          jsonPath: '.status.phase',
+          description: 'How far the workspace is in its life.',
+        },
         { name: 'URL', type: 'string', jsonPath: '.spec.URL', description: 'URL of the workspace.' },
         ageColumn,
       ],

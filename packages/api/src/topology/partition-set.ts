@@ -43,16 +43,20 @@ const expressionSchema = object(
 const shardSelectorSchema = object(
   'Shards to be partitioned. Left out, all.',
   {
-    matchLabels: mapOf('Labels that a shard must have with exactly these values.', string('A label value.', { maxLength: 380 }), {
-      maxProperties: 10,
-      'x-kubernetes-validations': [
-        { rule: `self.all(k, ${isLabelKey('k')})`, message: keyMessage },
-        {
-          rule: `self.all(k, self[k].matches("${namePattern}"))`,
-          message: `a label value has at most 63 characters and matches "${namePattern}"`,
-        },
-      ],
-    }),
+    matchLabels: mapOf(
+      'Labels that a shard must have with exactly these values.',
+      string('A label value.', { maxLength: 380 }),
+      {
+        maxProperties: 10,
+        'x-kubernetes-validations': [
+          { rule: `self.all(k, ${isLabelKey('k')})`, message: keyMessage },
+          {
+            rule: `self.all(k, self[k].matches("${namePattern}"))`,
+            message: `a label value has at most 63 characters and matches "${namePattern}"`,
+          },
+        ],
+      },
+    ),
     matchExpressions: atomicList('Further conditions, all of which must hold.', expressionSchema, { maxItems: 10 }),
   },
   { 'x-kubernetes-map-type': 'atomic' },

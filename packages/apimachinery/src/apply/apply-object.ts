@@ -1,7 +1,7 @@
+import { deepEqual } from '../deep-equal.ts';
 import type { JsonObject, JsonValue, KubeObject, ManagedFieldsEntry } from '../meta/object.ts';
 import { parseApiVersion } from '../meta/object.ts';
 import { badRequest, StatusError } from '../meta/status-error.ts';
-import { jsonEqual } from '../patch/json-tree.ts';
 import { type ApplyConflict, applyConflictError } from './apply-conflict.ts';
 import {
   emptyObjectLike,
@@ -91,10 +91,11 @@ function apply(type: MergeType, options: ApplyObjectOptions): ApplyResult {
   let object = pruneObject({ merged, managers, applierId: applier.id, last }, options);
 
   const comparison = new VersionedComparison(options, before, object);
-  if (!options.force) refuseConflicts(managers, comparison, applier, { type, before, manager: options.manager, version });
+  if (!options.force)
+    refuseConflicts(managers, comparison, applier, { type, before, manager: options.manager, version });
   takeFromOthers(managers, comparison, applier.id);
   finishApplier(managers, applier, last);
-  if (jsonEqual(object, before)) object = before;
+  if (deepEqual(object, before)) object = before;
   else applier.time = options.now;
   if (options.manager === KUBECTL) object = withLastApplied(object, config);
   return result(object, managers, live);
@@ -151,7 +152,7 @@ function withoutFields(conflicts: readonly ApplyConflict[], allowed: FieldSet): 
 /** The applier's set is stored without what nobody owns; the old set object is kept if it says the same. */
 function finishApplier(managers: Managers, applier: Manager, last: Manager | undefined): void {
   applier.set = withoutUntracked(applier.set);
-  if (last !== undefined && jsonEqual(applier.set as JsonValue, last.set as JsonValue)) applier.set = last.set;
+  if (last !== undefined && deepEqual(applier.set as JsonValue, last.set as JsonValue)) applier.set = last.set;
   if (isEmptySet(applier.set)) managers.delete(applier.id);
 }
 
@@ -171,7 +172,10 @@ function failed(message: string): StatusError {
 }
 
 function kindText(object: KubeObject): string {
-  const { group, version } = parseApiVersion(object.apiVersion ?? '') ?? { group: '', version: object.apiVersion ?? '' };
+  const { group, version } = parseApiVersion(object.apiVersion ?? '') ?? {
+    group: '',
+    version: object.apiVersion ?? '',
+  };
   return `${group}/${version}, Kind=${object.kind}`;
 }
 

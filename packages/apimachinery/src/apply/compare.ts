@@ -1,5 +1,6 @@
+import { deepEqual } from '../deep-equal.ts';
 import type { JsonObject, JsonValue } from '../meta/object.ts';
-import { getOwn, isJsonObject, jsonEqual } from '../patch/json-tree.ts';
+import { getOwn, isJsonObject } from '../patch/json-tree.ts';
 import { asMember, EMPTY_SET, type FieldSet, LEAF, ordered, unionNodes } from './field-set.ts';
 import { itemsByElement } from './list-items.ts';
 import { fieldTypeOf, kindOf, type ListType, type MapType, type MergeType, type ValueKind } from './merge-type.ts';
@@ -36,7 +37,8 @@ export function compareObjects(type: MergeType, before: JsonObject, after: JsonO
 }
 
 function mark(draft: Draft, side: 'changed' | 'removed', element: PathElement, node: FieldSet): void {
-  const entries = (draft[side] ??= {});
+  const entries = draft[side] ?? {};
+  draft[side] = entries;
   const known = entries[element];
   entries[element] = known === undefined ? node : unionNodes(known, node);
 }
@@ -49,6 +51,7 @@ function compareMaps(type: MapType, before: JsonObject, after: JsonObject, out: 
     if (old === value) continue;
     const fieldType = fieldTypeOf(type, key);
     if (old === undefined) mark(out, 'changed', `f:${key}`, wholeNode(fieldType, value));
+    else if (typeof old !== 'object' && typeof value !== 'object') mark(out, 'changed', `f:${key}`, LEAF);
     else compareValues(fieldType, old, value, { out, element: `f:${key}` });
   }
   for (const key in before) {
@@ -70,29 +73,33 @@ function compareValues(type: MergeType, before: JsonValue, after: JsonValue, at:
   if (newKind !== kind) compareAs(newKind, type, { before, after }, at);
 }
 
-function compareAs(kind: ValueKind, type: MergeType, pair: { before: JsonValue; after: JsonValue }, at: Position): void {
+function compareAs(
+  kind: ValueKind,
+  type: MergeType,
+  pair: { before: JsonValue; after: JsonValue },
+  at: Position,
+): void {
   const { before, after } = pair;
-  if (kind === 'map') {
+  const inner: Draft = { changed: undefined, removed: undefined };
+  if (kind === 'map' && !type.map!.atomic) {
     const old = isJsonObject(before) ? before : NOTHING;
     const now = isJsonObject(after) ? after : NOTHING;
-    if (type.map!.atomic || (isEmptyObject(old) && isEmptyObject(now))) return compareLeaves(before, after, at);
-    const inner: Draft = { changed: undefined, removed: undefined };
-    compareMaps(type.map!, old, now, inner);
-    attach(inner, at);
-  } else if (kind === 'list') {
+    if (!isEmptyObject(old) || !isEmptyObject(now)) {
+      compareMaps(type.map!, old, now, inner);
+      attach(inner, at);
+      return;
+    }
+  } else if (kind === 'list' && !type.list!.atomic) {
     const old = Array.isArray(before) ? before : NO_ITEMS;
     const now = Array.isArray(after) ? after : NO_ITEMS;
-    if (type.list!.atomic || (old.length === 0 && now.length === 0)) return compareLeaves(before, after, at);
-    const inner: Draft = { changed: undefined, removed: undefined };
-    compareLists(type.list!, old, now, inner);
-    attach(inner, at);
-  } else if (kind === 'scalar') {
-    compareLeaves(before, after, at);
+    if (old.length > 0 || now.length > 0) {
+      if (deepEqual(before, after)) return;
+      compareLists(type.list!, old, now, inner);
+      attach(inner, at);
+      return;
+    }
   }
-}
-
-function compareLeaves(before: JsonValue, after: JsonValue, at: Position): void {
-  if (!jsonEqual(before, after)) mark(at.out, 'changed', at.element, LEAF);
+  if (kind !== 'none' && !deepEqual(before, after)) mark(at.out, 'changed', at.element, LEAF);
 }
 
 /** Hangs what differs below a path into the level above. */
@@ -116,7 +123,7 @@ function compareLists(type: ListType, before: readonly JsonValue[], after: reado
     }
     if (oldItems === undefined) mark(out, 'changed', element, LEAF);
     else if (oldItems.length > 1) {
-      if (!jsonEqual(oldItems, items)) mark(out, 'changed', element, LEAF);
+      if (!deepEqual(oldItems, items)) mark(out, 'changed', element, LEAF);
     } else {
       mark(out, 'removed', element, wholeNode(type.element, oldItems[0]!));
       mark(out, 'changed', element, LEAF);

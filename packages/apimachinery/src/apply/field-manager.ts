@@ -2,7 +2,7 @@ import type { JsonObject, KubeObject } from '../meta/object.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type Comparison, compareObjects } from './compare.ts';
 import { difference, type FieldSet, isEmptySet, recursiveDifference } from './field-set.ts';
-import type { Manager, Managers } from './managers.ts';
+import type { Managers } from './managers.ts';
 import { type MergeType, mergeTypeOfObject } from './merge-type.ts';
 import { reconcileSet } from './reconcile-set.ts';
 
@@ -116,7 +116,11 @@ function compare(
 }
 
 /** Takes changed and removed fields away from everybody but the manager `exceptId`; drops who is left with nothing. */
-export function takeFromOthers(managers: Managers, comparison: VersionedComparison, exceptId: string | undefined): void {
+export function takeFromOthers(
+  managers: Managers,
+  comparison: VersionedComparison,
+  exceptId: string | undefined,
+): void {
   for (const [id, manager] of managers) {
     if (id !== exceptId) {
       const versioned = comparison.in(manager.apiVersion);
@@ -138,5 +142,3 @@ export function emptyObjectLike(object: KubeObject, options: FieldManagerOptions
 export function managerName(name: string): string {
   return name === '' ? 'unknown' : name;
 }
-
-export type { Manager };

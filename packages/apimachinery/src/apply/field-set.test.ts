@@ -9,19 +9,34 @@ import {
   hasPath,
   intersection,
   isEmptySet,
+  parseFieldSet,
   recursiveDifference,
   union,
 } from './field-set.ts';
-import { parseFieldSet } from './field-set-parse.ts';
 import { comparePathElements } from './path-element.ts';
 
-const elements = fc.constantFrom('f:a', 'f:b', 'f:\u{1f600}', 'f:\ufb01', 'k:{"n":9}', 'k:{"n":10,"p":"x"}', 'v:"a"', 'v:2', 'v:10', 'i:0');
+const elements = fc.constantFrom(
+  'f:a',
+  'f:b',
+  'f:\u{1f600}',
+  'f:\ufb01',
+  'k:{"n":9}',
+  'k:{"n":10,"p":"x"}',
+  'v:"a"',
+  'v:2',
+  'v:10',
+  'i:0',
+);
 
 /** Anything a client may send that is well-formed: entries in any order, `.` anywhere. */
 const raw = fc.letrec<{ node: JsonObject }>((tie) => ({
-  node: fc.dictionary(fc.oneof({ weight: 4, arbitrary: elements }, fc.constant('.')), fc.oneof({ depthSize: 'small' }, fc.constant({}), tie('node')), {
-    maxKeys: 4,
-  }),
+  node: fc.dictionary(
+    fc.oneof({ weight: 4, arbitrary: elements }, fc.constant('.')),
+    fc.oneof({ depthSize: 'small' }, fc.constant({}), tie('node')),
+    {
+      maxKeys: 4,
+    },
+  ),
 })).node;
 const sets = raw.map(parseFieldSet);
 
@@ -64,7 +79,8 @@ describe('field sets', () => {
       fc.property(sets, sets, (a, b) => {
         const gone = [...paths(b)];
         const expected = [...paths(a)].filter(
-          (path) => !gone.some((prefix) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`)),
+          (path) =>
+            !gone.some((prefix) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`)),
         );
         expect(paths(recursiveDifference(a, b))).toEqual(new Set(expected));
       }),

@@ -1,4 +1,5 @@
-import { comparePathElements, type PathElement, pathElementText } from './path-element.ts';
+import type { JsonObject, JsonValue } from '../meta/object.ts';
+import { canonicalPathElement, comparePathElements, type PathElement, pathElementText } from './path-element.ts';
 
 /**
  * A set of field paths in the very shape of FieldsV1, so that reading and writing managedFields costs nothing.
@@ -179,4 +180,40 @@ function collectPaths(set: FieldSet, prefix: string, paths: string[]): void {
       collectPaths(set[element]!, prefix + pathElementText(element), paths);
     }
   }
+}
+
+/**
+ * The set that a `fieldsV1` value from outside stands for, in canonical form. Elements of unknown kinds are dropped, as
+ * they may come from a newer version.
+ *
+ * @throws Error if it is malformed
+ */
+export function parseFieldSet(fields: JsonObject | undefined): FieldSet {
+  if (fields === undefined) return EMPTY_SET;
+  const root = parseEntries(fields);
+  if (root['.'] === undefined) return root;
+  const { '.': _, ...rest } = root;
+  return rest;
+}
+
+function parseEntries(fields: JsonValue): FieldSet {
+  if (fields === null) return LEAF;
+  if (typeof fields !== 'object' || Array.isArray(fields)) throw new Error('expected an object of path elements');
+  let self = false;
+  const node: Record<string, FieldSet> = {};
+  for (const key in fields) {
+    const below = fields[key];
+    if (below === undefined) continue;
+    if (key === '.') {
+      self = true;
+      continue;
+    }
+    const element = canonicalPathElement(key);
+    if (element === undefined) continue;
+    const child = parseEntries(below);
+    const known = node[element];
+    node[element] = known === undefined ? child : unionNodes(known, child);
+  }
+  const children = ordered(node);
+  return self && !isMember(children) ? { '.': LEAF, ...children } : children;
 }

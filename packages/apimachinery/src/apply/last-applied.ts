@@ -1,5 +1,8 @@
+import { parseJson } from '../json.ts';
 import type { JsonObject, JsonValue } from '../meta/object.ts';
 import { getOwn, isJsonObject } from '../patch/json-tree.ts';
+import { utf8Length } from '../utf8-length.ts';
+import { maxAnnotationBytes } from '../validation/object-meta.ts';
 import { compareObjects } from './compare.ts';
 import { difference, type FieldSet } from './field-set.ts';
 import type { MergeType } from './merge-type.ts';
@@ -11,8 +14,6 @@ import { fieldSetOf } from './value-to-set.ts';
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 /** The manager whose server-side apply takes over from client-side apply. */
 export const KUBECTL = 'kubectl';
-
-const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 
 function annotationsOf(object: JsonObject): JsonObject | undefined {
   const metadata = getOwn(object, 'metadata');
@@ -29,7 +30,7 @@ export function fieldsOfLastApplied(type: MergeType, live: JsonObject, apiVersio
   if (typeof text !== 'string' || text === '') return undefined;
   let config: JsonValue;
   try {
-    config = JSON.parse(text) as JsonValue;
+    config = parseJson(text) as JsonValue;
   } catch {
     return undefined;
   }
@@ -47,7 +48,7 @@ export function withLastApplied(object: JsonObject, applied: JsonObject): JsonOb
   const next = `${goJson(withoutLastApplied(applied))}\n`;
   if (next === text) return object;
   const updated: JsonObject = { ...annotations, [LAST_APPLIED]: next };
-  if (bytesOf(updated) > MAX_ANNOTATIONS_BYTES) delete updated[LAST_APPLIED];
+  if (bytesOf(updated) > maxAnnotationBytes) delete updated[LAST_APPLIED];
   return { ...object, metadata: { ...(object.metadata as JsonObject), annotations: updated } };
 }
 
@@ -59,8 +60,7 @@ function withoutLastApplied(applied: JsonObject): JsonObject {
 }
 
 function bytesOf(annotations: JsonObject): number {
-  const encoder = new TextEncoder();
   let size = 0;
-  for (const key in annotations) size += encoder.encode(key + String(annotations[key])).length;
+  for (const key in annotations) size += utf8Length(key) + utf8Length(String(annotations[key]));
   return size;
 }

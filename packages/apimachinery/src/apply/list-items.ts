@@ -20,7 +20,8 @@ function setItemElement(item: JsonValue): PathElement {
   if (typeof item === 'string') return `v:${goJsonString(item)}`;
   if (item === null) throw new ListItemError("associative list without keys has an element that's an explicit null");
   if (Array.isArray(item)) throw new ListItemError('not supported: associative list with lists as elements');
-  if (typeof item === 'object') throw new ListItemError("associative list without keys has an element that's a map type");
+  if (typeof item === 'object')
+    throw new ListItemError("associative list without keys has an element that's a map type");
   return `v:${String(item)}`;
 }
 

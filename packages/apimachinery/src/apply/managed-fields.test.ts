@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts';
+import type { JsonObject, KubeObject, ManagedFieldsEntry } from '../meta/object.ts';
 import { isStatusError, type StatusCause } from '../meta/status-error.ts';
 import type { Schema } from '../schema/schema.ts';
 import { applyObject } from './apply-object.ts';
-import type { FieldSet } from './field-set.ts';
+import { type FieldSet, fieldPaths, union } from './field-set.ts';
+import { mergeTypeOfObject } from './merge-type.ts';
 import { updateManagedFields } from './update-managed-fields.ts';
+import { wholeSet } from './value-to-set.ts';
 
 interface Step {
   do: 'apply' | 'update';
@@ -28,9 +31,7 @@ interface Golden {
 }
 
 /** Recorded from k8s.io/apimachinery 0.37 managedfields, which stands on structured-merge-diff 6.4. */
-const golden = JSON.parse(
-  readFileSync(new URL('testdata/managed-fields.json', import.meta.url), 'utf8'),
-) as Golden;
+const golden = JSON.parse(readFileSync(new URL('testdata/managed-fields.json', import.meta.url), 'utf8')) as Golden;
 
 function run(live: KubeObject | undefined, step: Step): KubeObject {
   const options = { live, schema: golden.schema, version: 'ex.io/v1', ...step };
@@ -62,7 +63,8 @@ function checkFailure(live: KubeObject | undefined, step: Step): void {
   }
   if (!isStatusError(failure)) throw failure ?? new Error('nothing was thrown');
   expect(failure.message).toBe(step.error);
-  if (step.code !== undefined) expect({ code: failure.code, reason: failure.reason }).toEqual({ code: step.code, reason: step.reason });
+  if (step.code !== undefined)
+    expect({ code: failure.code, reason: failure.reason }).toEqual({ code: step.code, reason: step.reason });
   if (step.causes !== undefined) {
     const actual = failure.details?.causes?.toSorted((a, b) => (a.message! < b.message! ? -1 : 1));
     expect(actual).toEqual(step.causes);
@@ -87,4 +89,40 @@ describe('managed fields', () => {
       }
     });
   }
+});
+
+describe('updates from the creation on', () => {
+  const words = fc.constantFrom('a', 'b', 'c');
+  const specs = fc.record(
+    {
+      replicas: fc.integer({ min: 0, max: 2 }),
+      labels: fc.dictionary(words, words),
+      tags: fc.uniqueArray(words),
+      args: fc.array(words),
+      containers: fc.uniqueArray(fc.record({ name: words, image: words }), { selector: (container) => container.name }),
+      nested: fc.record({ deep: fc.record({ x: words }, { requiredKeys: [] }) }, { requiredKeys: [] }),
+      any: fc.jsonValue({ maxDepth: 2 }),
+    },
+    { requiredKeys: [] },
+  );
+  const writes = fc.array(fc.record({ manager: words, spec: specs }), { minLength: 1, maxLength: 6 });
+
+  it('leave every field that is there to exactly one manager', () => {
+    fc.assert(
+      fc.property(writes, (list) => {
+        let live: KubeObject | undefined;
+        for (const { manager, spec } of list) {
+          const updated: KubeObject = { apiVersion: 'ex.io/v1', kind: 'Foo', metadata: { name: 'x', uid: 'u' }, spec };
+          const options = { schema: golden.schema, version: 'ex.io/v1', now: '2024-01-01T00:00:00Z' };
+          const managedFields = updateManagedFields({ ...options, live, updated, manager });
+          live = { ...updated, metadata: { ...updated.metadata, managedFields } };
+        }
+        const sets = live!.metadata.managedFields!.map((entry) => entry.fieldsV1 as FieldSet);
+        const { spec } = live!;
+        const all = wholeSet(mergeTypeOfObject(golden.schema), { spec } as JsonObject);
+        expect(sets.reduce(union)).toEqual(all);
+        expect(sets.flatMap(fieldPaths)).toHaveLength(fieldPaths(all).length);
+      }),
+    );
+  });
 });

@@ -1,6 +1,5 @@
 import type { JsonObject, ManagedFieldsEntry } from '../meta/object.ts';
-import { EMPTY_SET, type FieldSet, isEmptySet, union } from './field-set.ts';
-import { parseFieldSet } from './field-set-parse.ts';
+import { EMPTY_SET, type FieldSet, isEmptySet, parseFieldSet, union } from './field-set.ts';
 import { compareText, goJsonString } from './path-element.ts';
 
 /** One entry of managedFields while it is being worked on. */

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../meta/object.ts';
+import { objectMetaSchema } from '../schema/object-meta-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 
 export type ScalarType = 'numeric' | 'string' | 'boolean' | 'untyped';
@@ -37,47 +38,6 @@ DEDUCED.list = UNTYPED_ATOMIC.list;
 DEDUCED.map = { atomic: false, fields: new Map(), defaults: new Map(), element: DEDUCED };
 
 const STRING: Schema = { type: 'string' };
-const STRING_MAP: Schema = { type: 'object', additionalProperties: STRING };
-const TIME: Schema = { type: 'string', format: 'date-time' };
-const FREE_FORM: Schema = { type: 'object' };
-
-/** metav1.ObjectMeta as far as merging is concerned. */
-const OBJECT_META: Schema = {
-  type: 'object',
-  properties: {
-    name: STRING,
-    generateName: STRING,
-    namespace: STRING,
-    selfLink: STRING,
-    uid: STRING,
-    resourceVersion: STRING,
-    generation: { type: 'integer' },
-    creationTimestamp: TIME,
-    deletionTimestamp: TIME,
-    deletionGracePeriodSeconds: { type: 'integer' },
-    labels: STRING_MAP,
-    annotations: STRING_MAP,
-    finalizers: { type: 'array', items: STRING, 'x-kubernetes-list-type': 'set' },
-    ownerReferences: {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['uid'],
-      items: {
-        type: 'object',
-        'x-kubernetes-map-type': 'atomic',
-        properties: {
-          apiVersion: STRING,
-          kind: STRING,
-          name: STRING,
-          uid: STRING,
-          controller: { type: 'boolean' },
-          blockOwnerDeletion: { type: 'boolean' },
-        },
-      },
-    },
-    managedFields: { type: 'array', 'x-kubernetes-list-type': 'atomic', items: FREE_FORM },
-  },
-};
 
 interface Compiled {
   plain?: MergeType;
@@ -101,20 +61,26 @@ function compiledOf(schema: Schema): Compiled {
  * whatever the schema says about them. Without a schema everything is free-form.
  */
 export function mergeTypeOfObject(schema: Schema | undefined): MergeType {
-  const known = schema === undefined ? undefined : compiledOf(schema).root;
-  if (known !== undefined) return known;
-  const inner = schema === undefined ? DEDUCED : mergeTypeOf(schema, false);
-  const map = inner.map ?? DEDUCED.map!;
-  const root: MergeType = { map: { ...map, fields: withObjectFields(map.fields) } };
-  if (schema !== undefined) compiledOf(schema).root = root;
-  return root;
+  if (schema === undefined) {
+    freeFormObject ??= objectType(DEDUCED.map!);
+    return freeFormObject;
+  }
+  const compiled = compiledOf(schema);
+  compiled.root ??= objectType(mergeTypeOf(schema, false).map ?? DEDUCED.map!);
+  return compiled.root;
+}
+
+let freeFormObject: MergeType | undefined;
+
+function objectType(map: MapType): MergeType {
+  return { map: { ...map, fields: withObjectFields(map.fields) } };
 }
 
 function withObjectFields(fields: ReadonlyMap<string, MergeType>): ReadonlyMap<string, MergeType> {
   const all = new Map(fields);
   all.set('apiVersion', mergeTypeOf(STRING, false));
   all.set('kind', mergeTypeOf(STRING, false));
-  all.set('metadata', mergeTypeOf(OBJECT_META, false));
+  all.set('metadata', mergeTypeOf(objectMetaSchema, false));
   return all;
 }
 
@@ -142,7 +108,8 @@ function mergeTypeOf(schema: Schema, preserving: boolean): MergeType {
       type.scalar = 'boolean';
       break;
     case 'string':
-      type.scalar = schema.format === undefined || schema.format === '' || schema.format === 'byte' ? 'string' : 'untyped';
+      type.scalar =
+        schema.format === undefined || schema.format === '' || schema.format === 'byte' ? 'string' : 'untyped';
       break;
     default:
       type.scalar = 'untyped';

@@ -1,4 +1,7 @@
+import { goNumber } from '../go-number.ts';
+import { parseJson } from '../json.ts';
 import type { JsonValue } from '../meta/object.ts';
+import { isNumeric } from '../patch/go-format.ts';
 
 /**
  * A path element in the serialised form of FieldsV1, which is also its identity here:
@@ -20,8 +23,14 @@ export function comparePathElements(a: PathElement, b: PathElement): number {
   if (kind !== b[0]) return RANK[kind]! - RANK[b[0]!]!;
   if (kind === 'f') return compareText(a, b);
   if (kind === 'k') return compareKeys(keyFields(a), keyFields(b));
-  if (kind === 'v') return compareValues(JSON.parse(a.slice(2)) as JsonValue, JSON.parse(b.slice(2)) as JsonValue);
+  if (kind === 'v') return compareValues(setValue(a), setValue(b));
   return Number(a.slice(2)) - Number(b.slice(2));
+}
+
+/** The item that a `v:` element stands for. */
+function setValue(element: PathElement): JsonValue {
+  if (element[2] === '"' && !element.includes('\\')) return element.slice(3, -1);
+  return parseJson(element.slice(2)) as JsonValue;
 }
 
 /** Order of the UTF-8 bytes, which is code point order. */
@@ -50,7 +59,7 @@ function compareKeys(a: readonly KeyField[], b: readonly KeyField[]): number {
 }
 
 function valueRank(value: JsonValue): number {
-  if (typeof value === 'number') return 0;
+  if (isNumeric(value)) return 0;
   if (typeof value === 'string') return 1;
   if (typeof value === 'boolean') return 2;
   if (Array.isArray(value)) return 3;
@@ -60,7 +69,8 @@ function valueRank(value: JsonValue): number {
 function compareValues(a: JsonValue, b: JsonValue): number {
   const rank = valueRank(a);
   if (rank !== valueRank(b)) return rank - valueRank(b);
-  if (rank <= 0) return (a as number) - (b as number);
+  if (rank === 0) return a! < b! ? -1 : Number(a! > b!);
+  if (rank === 2) return Number(a) - Number(b);
   if (rank === 1) return compareText(a as string, b as string);
   return compareText(goJson(a), goJson(b));
 }
@@ -72,7 +82,7 @@ const PARSED_LIMIT = 8192;
 export function keyFields(element: PathElement): readonly KeyField[] {
   let fields = PARSED.get(element);
   if (fields === undefined) {
-    const object = JSON.parse(element.slice(2)) as Record<string, JsonValue>;
+    const object = parseJson(element.slice(2)) as Record<string, JsonValue>;
     fields = Object.keys(object).map((name) => ({ name, value: object[name]! }));
     if (PARSED.size >= PARSED_LIMIT) PARSED.clear();
     PARSED.set(element, fields);
@@ -119,9 +129,9 @@ export function canonicalPathElement(element: string): PathElement | undefined {
     case 'f':
       return element;
     case 'v':
-      return `v:${goJson(JSON.parse(body) as JsonValue)}`;
+      return `v:${goJson(parseJson(body) as JsonValue)}`;
     case 'k': {
-      const fields: unknown = JSON.parse(body);
+      const fields = parseJson(body);
       if (fields === null) return 'k:{}';
       if (typeof fields !== 'object' || Array.isArray(fields)) throw new Error(`expected an object: ${element}`);
       return `k:${goJson(fields as JsonValue)}`;
@@ -144,7 +154,7 @@ export function pathElementText(element: PathElement): string {
         .map((field) => `${field.name}=${valueText(field.value)}`)
         .join(',')}]`;
     case 'v':
-      return `[=${valueText(JSON.parse(element.slice(2)) as JsonValue)}]`;
+      return `[=${valueText(setValue(element))}]`;
     default:
       return `[${element.slice(2)}]`;
   }
@@ -157,5 +167,5 @@ function valueText(value: JsonValue): string {
       .map((key) => `${key}=${valueText(value[key] ?? null)}`)
       .join('');
   }
-  return JSON.stringify(value);
+  return isNumeric(value) ? goNumber(value) : JSON.stringify(value);
 }

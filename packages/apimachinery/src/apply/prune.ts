@@ -1,10 +1,11 @@
-import type { JsonObject } from '../meta/object.ts';
-import { difference, EMPTY_SET, type FieldSet, intersection, isEmptySet, union } from './field-set.ts';
+import type { JsonObject, JsonValue } from '../meta/object.ts';
+import { isJsonObject, setOwn } from '../patch/json-tree.ts';
 import type { FieldManagerOptions } from './field-manager.ts';
+import { difference, EMPTY_SET, type FieldSet, intersection, isEmptySet, isMember, union } from './field-set.ts';
+import { listItemElement } from './list-items.ts';
 import type { Managers } from './managers.ts';
-import { type MergeType, mergeTypeOfObject } from './merge-type.ts';
+import { fieldTypeOf, kindOf, type MergeType, mergeTypeOfObject } from './merge-type.ts';
 import { withDeclaredFields } from './reconcile-set.ts';
-import { removeItems } from './remove-items.ts';
 import { fieldSetOf } from './value-to-set.ts';
 
 export interface PruneInput {
@@ -34,7 +35,7 @@ export function pruneObject(input: PruneInput, options: FieldManagerOptions): Js
   let pruned = remove(view.type, start, lastSet);
   for (const [apiVersion, set] of ownedByVersion(managers, last.apiVersion, options)) {
     const owners = viewOf(apiVersion, options);
-    if (owners !== undefined) pruned = keepOwned({ start, pruned, set }, owners);
+    if (owners !== undefined) pruned = keepOwned({ start, startSet, pruned, set }, owners);
   }
   pruned = view.convert(pruned);
   const prunedSet = withDeclaredFields(view.type, fieldSetOf(view.type, pruned));
@@ -69,12 +70,19 @@ function ownedByVersion(managers: Managers, first: string, options: FieldManager
   return owned;
 }
 
+interface Kept {
+  start: JsonObject;
+  startSet: FieldSet;
+  pruned: JsonObject;
+  set: FieldSet;
+}
+
 /** `start` without what `pruned` lacks and the set does not own. */
-function keepOwned(input: { start: JsonObject; pruned: JsonObject; set: FieldSet }, view: View): JsonObject {
+function keepOwned(input: Kept, view: View): JsonObject {
   const { type } = view;
   const start = view.convert(input.start);
   const pruned = view.convert(input.pruned);
-  const startSet = withDeclaredFields(type, fieldSetOf(type, start));
+  const startSet = start === input.start ? input.startSet : withDeclaredFields(type, fieldSetOf(type, start));
   const prunedSet = withDeclaredFields(type, fieldSetOf(type, pruned));
   const kept = union(prunedSet, withDeclaredFields(type, input.set));
   return remove(type, start, difference(startSet, kept));
@@ -82,4 +90,46 @@ function keepOwned(input: { start: JsonObject; pruned: JsonObject; set: FieldSet
 
 function remove(type: MergeType, object: JsonObject, set: FieldSet): JsonObject {
   return (removeItems(type, object, set) as JsonObject | null) ?? {};
+}
+
+/**
+ * The value without the fields and list items in `set`. A container that loses all it had, and one that is owned as a
+ * whole but is named as if it had parts, becomes null. Returns `value` itself if `set` is empty.
+ */
+function removeItems(type: MergeType, value: JsonValue, set: FieldSet): JsonValue {
+  if (isEmptySet(set)) return value;
+  switch (kindOf(type, value)) {
+    case 'scalar':
+      return value;
+    case 'list':
+      return Array.isArray(value) && !type.list!.atomic ? removeFromList(type, value, set) : null;
+    case 'map':
+      return isJsonObject(value) && !type.map!.atomic ? removeFromMap(type, value, set) : null;
+    default:
+      return null;
+  }
+}
+
+function removeFromList(type: MergeType, list: readonly JsonValue[], set: FieldSet): JsonValue {
+  const kept: JsonValue[] = [];
+  for (const item of list) {
+    const node = set[listItemElement(type.list!, item)];
+    if (node === undefined) kept.push(item);
+    else if (!isMember(node)) kept.push(removeItems(type.list!.element, item, node));
+  }
+  return kept.length === 0 ? null : kept;
+}
+
+function removeFromMap(type: MergeType, value: JsonObject, set: FieldSet): JsonValue {
+  const kept: JsonObject = {};
+  let any = false;
+  for (const key in value) {
+    const member = value[key];
+    if (member === undefined) continue;
+    const node = set[`f:${key}`];
+    if (node !== undefined && isMember(node)) continue;
+    setOwn(kept, key, node === undefined ? member : removeItems(fieldTypeOf(type.map!, key), member, node));
+    any = true;
+  }
+  return any ? kept : null;
 }

@@ -1,5 +1,5 @@
+import { deepEqual } from '../deep-equal.ts';
 import type { JsonObject, JsonValue, KubeObject, ManagedFieldsEntry } from '../meta/object.ts';
-import { jsonEqual } from '../patch/json-tree.ts';
 import {
   emptyObjectLike,
   type FieldManagerOptions,
@@ -11,7 +11,14 @@ import {
 } from './field-manager.ts';
 import { isEmptySet, union } from './field-set.ts';
 import { ListItemError } from './list-items.ts';
-import { capUpdateManagers, decodeOrEmpty, encodeManagedFields, isReset, type Managers, newManager } from './managers.ts';
+import {
+  capUpdateManagers,
+  decodeOrEmpty,
+  encodeManagedFields,
+  isReset,
+  type Managers,
+  newManager,
+} from './managers.ts';
 
 /** Entries of updates that are kept apart. */
 const MAX_UPDATE_MANAGERS = 10;
@@ -51,7 +58,7 @@ function managersBefore(options: UpdateManagedFieldsOptions): Managers {
   const isSubresource = options.subresource !== undefined && options.subresource !== '';
   if (isSubresource || sent === live || sent === undefined || sent === null) return decodeOrEmpty(live, true);
   if (isReset(sent)) return new Map();
-  if (jsonEqual(sent as JsonValue, live as JsonValue | undefined)) return decodeOrEmpty(live, true);
+  if (deepEqual(sent as JsonValue, live as JsonValue | undefined)) return decodeOrEmpty(live, true);
   const managers = decodeOrEmpty(sent, false);
   return managers.size === 0 ? decodeOrEmpty(live, true) : managers;
 }

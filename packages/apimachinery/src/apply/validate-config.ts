@@ -1,5 +1,5 @@
 import type { JsonValue } from '../meta/object.ts';
-import { goSyntax, goTypeName, goValue } from '../patch/go-format.ts';
+import { goSyntax, goTypeName, goValue, isNumeric } from '../patch/go-format.ts';
 import { isJsonObject } from '../patch/json-tree.ts';
 import { ListItemError, listItemElement } from './list-items.ts';
 import { kindOf, type ListType, type MapType, type MergeType, type ScalarType } from './merge-type.ts';
@@ -84,7 +84,7 @@ function checkList(type: ListType, items: readonly JsonValue[], path: string, pr
 
 function checkScalar(type: ScalarType, value: JsonValue, path: string, problems: string[]): void {
   if (value === null) return;
-  const kind = typeof value;
+  const kind = isNumeric(value) ? 'number' : typeof value;
   if (type === 'numeric' && kind !== 'number') {
     report(problems, path, `expected numeric (int or float), got ${goTypeName(value)}`);
   } else if (type === 'string' && kind !== 'string') {

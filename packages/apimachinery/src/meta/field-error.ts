@@ -1,3 +1,4 @@
+import { goNumber } from '../go-number.ts';
 import type { StatusCause } from './status-error.ts';
 
 /** What kind of rule a field breaks; `reason` of the resulting status cause. */
@@ -24,6 +25,7 @@ export interface FieldError extends StatusCause {
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (value === undefined || value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'bigint') return goNumber(value);
   if (typeof value === 'object') return JSON.stringify(value);
   return String(value);
 }

@@ -54,7 +54,9 @@ describe('applyJsonPatch', () => {
   });
 
   it('does not reach what objects inherit', () => {
-    expect(kindOfFailure(() => applyJsonPatch({}, [{ op: 'add', path: '/constructor/x', value: 1 }]))).toBe('notApplicable');
+    expect(kindOfFailure(() => applyJsonPatch({}, [{ op: 'add', path: '/constructor/x', value: 1 }]))).toBe(
+      'notApplicable',
+    );
     const result = applyJsonPatch({}, [{ op: 'add', path: '/__proto__', value: { polluted: true } }]);
     expect(Object.getOwnPropertyNames(result)).toEqual(['__proto__']);
     expect((result as { polluted?: boolean }).polluted).toBeUndefined();
@@ -73,7 +75,10 @@ describe('applyJsonPatch', () => {
         const base = document as JsonObject;
         fc.pre(!Object.hasOwn(base, name));
         const path = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-        const patch = [{ op: 'add', path, value: value as JsonValue }, { op: 'test', path, value: value as JsonValue }];
+        const patch = [
+          { op: 'add', path, value: value as JsonValue },
+          { op: 'test', path, value: value as JsonValue },
+        ];
         expect(applyJsonPatch(applyJsonPatch(base, patch) as JsonObject, [{ op: 'remove', path }])).toEqual(base);
       }),
     );

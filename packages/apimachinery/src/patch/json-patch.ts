@@ -1,5 +1,7 @@
+import { deepEqual } from '../deep-equal.ts';
 import type { JsonObject, JsonValue } from '../meta/object.ts';
-import { getOwn, isJsonObject, jsonByteLength, jsonEqual, setOwn } from './json-tree.ts';
+import { isNumeric } from './go-format.ts';
+import { getOwn, isJsonObject, jsonByteLength, setOwn } from './json-tree.ts';
 
 /**
  * Why a JSON patch was refused, and with it the answer Kubernetes gives:
@@ -80,7 +82,10 @@ export function applyJsonPatch(document: JsonObject, patch: JsonValue, options: 
 function decode(patch: JsonValue): readonly (JsonObject | null)[] {
   if (patch === null) return [];
   if (!Array.isArray(patch)) {
-    throw new JsonPatchError('malformed', `json: cannot unmarshal ${goKind(patch)} into Go value of type jsonpatch.Patch`);
+    throw new JsonPatchError(
+      'malformed',
+      `json: cannot unmarshal ${goKind(patch)} into Go value of type jsonpatch.Patch`,
+    );
   }
   for (const operation of patch) {
     if (operation !== null && !isJsonObject(operation)) {
@@ -95,6 +100,7 @@ function decode(patch: JsonValue): readonly (JsonObject | null)[] {
 
 function goKind(value: JsonValue): string {
   if (Array.isArray(value)) return 'array';
+  if (isNumeric(value)) return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
@@ -102,17 +108,23 @@ function apply(run: Run, operation: JsonObject | null): void {
   const op = operation === null ? undefined : getOwn(operation, 'op');
   switch (op) {
     case 'add':
-      return add(run, operation!);
+      add(run, operation!);
+      return;
     case 'remove':
-      return remove(run, operation!);
+      remove(run, operation!);
+      return;
     case 'replace':
-      return replace(run, operation!);
+      replace(run, operation!);
+      return;
     case 'move':
-      return move(run, operation!);
+      move(run, operation!);
+      return;
     case 'copy':
-      return copy(run, operation!);
+      copy(run, operation!);
+      return;
     case 'test':
-      return test(run, operation!);
+      test(run, operation!);
+      return;
     default:
       throw inapplicable(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`);
   }
@@ -144,7 +156,8 @@ function missingMember(op: string, member: 'path' | 'from'): string {
 function add(run: Run, operation: JsonObject): void {
   const path = pointer(operation, 'path');
   const place = find(run, path, true);
-  if (place === undefined) throw inapplicable(`add operation does not apply: doc is missing path: "${path}": missing value`);
+  if (place === undefined)
+    throw inapplicable(`add operation does not apply: doc is missing path: "${path}": missing value`);
   attempt(`error in add for path: '${path}'`, () => insert(run, place, getOwn(operation, 'value') ?? null));
 }
 
@@ -234,7 +247,7 @@ function test(run: Run, operation: JsonObject): void {
       if (expected === undefined || expected === null) return;
     }
   }
-  if (expected === undefined || !jsonEqual(actual, expected)) {
+  if (expected === undefined || !deepEqual(actual, expected)) {
     throw new JsonPatchError('testFailed', `testing value ${path} failed: test failed`);
   }
 }
@@ -256,7 +269,7 @@ function find(run: Run, path: string, writable: boolean): Place | undefined {
   if (writable && !run.owned.has(run.document)) run.document = own(run, run.document);
   let current = run.document;
   for (let i = 1; i < segments.length - 1; i++) {
-    const key = unescape(segments[i]!);
+    const key = decodeSegment(segments[i]!);
     const slot = Array.isArray(current) ? existingIndex(run, current, key) : key;
     if (slot === undefined) return undefined;
     let next = Array.isArray(current) ? current[slot as number] : getOwn(current, slot as string);
@@ -268,7 +281,7 @@ function find(run: Run, path: string, writable: boolean): Place | undefined {
     }
     current = next;
   }
-  return { parent: current, key: unescape(segments[segments.length - 1]!) };
+  return { parent: current, key: decodeSegment(segments[segments.length - 1]!) };
 }
 
 function own(run: Run, container: Container): Container {
@@ -277,7 +290,7 @@ function own(run: Run, container: Container): Container {
   return fresh;
 }
 
-function unescape(segment: string): string {
+function decodeSegment(segment: string): string {
   return segment.includes('~') ? segment.replaceAll(/~[01]/g, (m) => (m === '~1' ? '/' : '~')) : segment;
 }
 

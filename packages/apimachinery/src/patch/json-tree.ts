@@ -19,34 +19,11 @@ export function setOwn(object: JsonObject, key: string, value: JsonValue): void 
   }
 }
 
-/** Deep equality of JSON values. Property order does not matter; a property that is `undefined` counts as absent. */
-export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a)) {
-    if (!Array.isArray(b) || a.length !== b.length) return false;
-    for (let i = 0; i < a.length; i++) if (!jsonEqual(a[i], b[i])) return false;
-    return true;
-  }
-  if (Array.isArray(b)) return false;
-  let present = 0;
-  for (const key in a) {
-    const value = a[key];
-    if (value === undefined) continue;
-    present++;
-    if (!jsonEqual(value, getOwn(b, key))) return false;
-  }
-  for (const key in b) if (b[key] !== undefined) present--;
-  return present === 0;
-}
-
 /** Length in bytes of the compact JSON text that Go's `encoding/json` writes for `value` (it escapes `<`, `>` and `&`). */
 export function jsonByteLength(value: JsonValue | undefined): number {
   switch (typeof value) {
     case 'string':
       return stringByteLength(value);
-    case 'number':
-      return String(value).length;
     case 'boolean':
       return value ? 4 : 5;
     case 'object': {
@@ -63,7 +40,7 @@ export function jsonByteLength(value: JsonValue | undefined): number {
       return size > 2 ? size - 1 : size;
     }
     default:
-      return 0;
+      return value === undefined ? 0 : String(value).length;
   }
 }
 

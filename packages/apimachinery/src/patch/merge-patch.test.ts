@@ -5,7 +5,11 @@ import { applyMergePatch, createMergePatch, MergePatchError } from './merge-patc
 
 /** Objects without nulls, which a merge patch cannot express. */
 const objects = fc
-  .object({ maxDepth: 3, values: [fc.string(), fc.integer(), fc.boolean()], key: fc.constantFrom('a', 'b', 'c', '__proto__') })
+  .object({
+    maxDepth: 3,
+    values: [fc.string(), fc.integer(), fc.boolean()],
+    key: fc.constantFrom('a', 'b', 'c', '__proto__'),
+  })
   .map((value) => value as JsonObject);
 
 describe('merge patches', () => {

@@ -1,5 +1,6 @@
+import { deepEqual } from '../deep-equal.ts';
 import type { JsonObject, JsonValue } from '../meta/object.ts';
-import { getOwn, isJsonObject, jsonEqual, setOwn } from './json-tree.ts';
+import { getOwn, isJsonObject, setOwn } from './json-tree.ts';
 
 /** The patch document is not a JSON object; Kubernetes answers 400 BadRequest with this message. */
 export class MergePatchError extends Error {
@@ -34,7 +35,7 @@ function mergeObjects(target: JsonObject, patch: JsonObject): JsonObject {
       continue;
     }
     const merged = isJsonObject(current) ? mergeInto(current, change) : withoutNulls(change);
-    if (merged === current || jsonEqual(merged, current)) continue;
+    if (merged === current || deepEqual(merged, current)) continue;
     if (result === target) result = { ...target };
     setOwn(result, key, merged);
   }
@@ -87,7 +88,7 @@ export function createMergePatch(original: JsonObject, modified: JsonObject): Js
         setOwn(patch, key, inner);
         break;
       }
-    } else if (!jsonEqual(before, after)) {
+    } else if (!deepEqual(before, after)) {
       setOwn(patch, key, after);
     }
   }

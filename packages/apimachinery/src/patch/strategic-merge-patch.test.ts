@@ -9,7 +9,12 @@ const item: Schema = { type: 'object', properties: { name: { type: 'string' }, v
 const schema: Schema = {
   type: 'object',
   properties: {
-    items: { type: 'array', items: item, 'x-kubernetes-patch-strategy': 'merge', 'x-kubernetes-patch-merge-key': 'name' },
+    items: {
+      type: 'array',
+      items: item,
+      'x-kubernetes-patch-strategy': 'merge',
+      'x-kubernetes-patch-merge-key': 'name',
+    },
     names: { type: 'array', items: { type: 'string' }, 'x-kubernetes-patch-strategy': 'merge' },
     byName: { type: 'object', additionalProperties: { type: 'object', properties: { a: { type: 'string' } } } },
   },

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../meta/object.ts';
 import type { Schema } from '../schema/schema.ts';
-import { goValue } from './go-format.ts';
+import { goValue, isNumeric } from './go-format.ts';
 import { getOwn, isJsonObject, setOwn } from './json-tree.ts';
 import {
   type FieldMeta,
@@ -122,6 +122,7 @@ function setOrDrop(result: JsonObject, key: string, value: JsonValue | undefined
 }
 
 function kindOf(value: JsonValue): string {
+  if (isNumeric(value)) return 'number';
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
@@ -151,11 +152,7 @@ function withoutDirectives(value: JsonValue): JsonValue | undefined {
 }
 
 /** Merges the lists whose order the patch sets. Returns the fields that are done with. */
-function mergeOrderedLists(
-  result: JsonObject,
-  patch: JsonObject,
-  schema: Schema | undefined,
-): Set<string> | undefined {
+function mergeOrderedLists(result: JsonObject, patch: JsonObject, schema: Schema | undefined): Set<string> | undefined {
   let done: Set<string> | undefined;
   for (const key in patch) {
     if (!key.startsWith(ORDER_PREFIX)) continue;
@@ -172,14 +169,30 @@ function mergeOrderedLists(
     if (change === undefined) merged = current!;
     else if (current === undefined) merged = withoutDirectives(withoutNulls(change)) as JsonValue[];
     else merged = mergeList(current, change, meta, false);
-    if (elementKind(current ?? [], change ?? []) === 'object' && meta.mergeKey === '') {
-      throw noMergeKey((merged[0] ?? current?.[0] ?? {}) as JsonObject, '');
+    const kind = elementKind(current ?? [], change ?? []);
+    if (kind === 'object' && meta.mergeKey === '') {
+      const unidentified = merged[0] ?? wanted[0] ?? current?.[0];
+      if (unidentified !== undefined) throw noMergeKey(unidentified as JsonObject, '');
     }
-    setOwn(result, field, orderMerged(merged, { mergeKey: meta.mergeKey, wanted, live: current ?? [] }));
+    const live = liveOrder(current ?? [], change ?? [], meta);
+    setOwn(result, field, orderMerged(merged, { mergeKey: meta.mergeKey, wanted, live }));
     done ??= new Set();
     done.add(field);
   }
   return done;
+}
+
+/** The live list for the sake of order: new items take the places that deleted ones leave free at its end. */
+function liveOrder(current: readonly JsonValue[], change: readonly JsonValue[], meta: FieldMeta): readonly JsonValue[] {
+  const { mergeKey } = meta;
+  if (meta.strategy !== 'merge' || mergeKey === '' || !change.some(isDeletion)) return current;
+  const keyOf = (item: JsonValue): JsonValue | undefined => getOwn(item as JsonObject, mergeKey);
+  const deleted = new Set(change.filter(isDeletion).map(keyOf));
+  const left = current.filter((item) => !deleted.has(keyOf(item)));
+  if (change.some((item) => getOwn(item as JsonObject, DIRECTIVE) === 'replace')) return left;
+  const known = new Set(left.map(keyOf));
+  const added = change.filter((item) => !isDeletion(item) && !known.has(keyOf(item)));
+  return [...left, ...added.slice(0, current.length - left.length)];
 }
 
 function listAt(object: JsonObject, field: string): JsonValue[] | undefined {
@@ -238,7 +251,11 @@ function mergeList(
       const unwanted = new Set(change);
       return current.filter((item) => !unwanted.has(item));
     }
-    return orderMerged([...new Set([...current, ...change])], { mergeKey: meta.mergeKey, wanted: change, live: current });
+    return orderMerged([...new Set([...current, ...change])], {
+      mergeKey: meta.mergeKey,
+      wanted: change,
+      live: current,
+    });
   }
   if (meta.mergeKey === '') throw failure(`cannot merge lists without merge key for ${schemaName(meta.schema)}`);
   return mergeItems(current as JsonObject[], change as JsonObject[], meta);
@@ -307,4 +324,3 @@ function mergeItems(current: readonly JsonObject[], change: readonly JsonObject[
   }
   return orderMerged(merged, { mergeKey, wanted: plain, live });
 }
-

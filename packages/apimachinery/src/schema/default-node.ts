@@ -36,7 +36,10 @@ function defaultMembers(object: JsonObject, node: SchemaNode): void {
     else if (!child.nullable) {
       const fallback = child.schema.default;
       if (fallback === undefined || fallback === null) delete object[key];
-      else applyDefaults((object[key] = deepCopy(fallback)), child);
+      else {
+        object[key] = deepCopy(fallback);
+        applyDefaults(object[key], child);
+      }
     }
   }
 }

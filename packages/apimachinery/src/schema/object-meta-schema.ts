@@ -67,11 +67,17 @@ export const objectMetaSchema: Schema = {
     namespace: text(3, 'Namespace of the object; empty for cluster-scoped ones. It cannot be changed.'),
     selfLink: text(4, 'No longer set.'),
     uid: text(5, 'Identity of the object across time, set by the server.'),
-    resourceVersion: text(6, 'Opaque version of the object. It changes with every write; updates that carry an old one fail.'),
+    resourceVersion: text(
+      6,
+      'Opaque version of the object. It changes with every write; updates that carry an old one fail.',
+    ),
     generation: int64(7, 'Counts the changes of the desired state.'),
     creationTimestamp: time(8, 'When the object was created, set by the server.'),
     deletionTimestamp: time(9, 'When the object is or was to be deleted, set by the server upon a delete request.'),
-    deletionGracePeriodSeconds: int64(10, 'Seconds that the object may take to shut down once its deletion was requested.'),
+    deletionGracePeriodSeconds: int64(
+      10,
+      'Seconds that the object may take to shut down once its deletion was requested.',
+    ),
     labels: textMap(11, 'Keys and values by which objects are selected.'),
     annotations: textMap(12, 'Keys and values for tools to keep what they need; they cannot be selected by.'),
     ownerReferences: {

@@ -14,9 +14,14 @@ export class Pruning {
 
   /** Removes fields of `value` that `node` does not specify; without a node, all fields of objects. */
   prune(value: JsonValue | undefined, node: SchemaNode | undefined, isResource: boolean): void {
+    this.#visit(value, node, isResource, node?.preserve === true);
+  }
+
+  /** With `preserve` unknown fields stay, but what is specified is pruned inside. */
+  #visit(value: JsonValue | undefined, node: SchemaNode | undefined, isResource: boolean, preserve: boolean): void {
     if (typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) {
-      this.#pruneItems(value, node);
+      this.#visitItems(value, node, preserve);
       return;
     }
     const embedded = isResource || node?.embedded === true;
@@ -30,22 +35,20 @@ export class Pruning {
       const child = node?.property(key);
       if (child !== undefined) this.#pruneMember(key, member, child);
       else if (isOpen(node)) this.#pruneMember(key, member, node?.additionalProperties);
-      else if (node?.preserve !== true) {
+      else if (!preserve) {
         this.#record(key);
         if (this.remove) delete value[key];
       }
     }
   }
 
-  #pruneItems(items: JsonValue[], node: SchemaNode | undefined): void {
+  #visitItems(items: JsonValue[], node: SchemaNode | undefined, preserve: boolean): void {
     const child = node?.items;
-    // Below a list that preserves unknown fields and does not describe its items, everything stays.
-    if (child === undefined && node?.preserve === true) return;
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
       if (typeof item !== 'object' || item === null) continue;
       this.#path.push(i);
-      this.prune(item, child, false);
+      this.#visit(item, child, false, preserve || child?.preserve === true);
       this.#path.pop();
     }
   }

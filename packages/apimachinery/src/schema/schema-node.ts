@@ -72,9 +72,15 @@ export class SchemaNode implements CompiledNode {
     this.formatCheck = isText && schema.format !== undefined ? formatCheckOf(schema.format) : undefined;
     this.numberFormat = numberFormatOf(schema, intOrString);
     this.hasComposition =
-      schema.allOf !== undefined || schema.anyOf !== undefined || schema.oneOf !== undefined || schema.not !== undefined;
+      schema.allOf !== undefined ||
+      schema.anyOf !== undefined ||
+      schema.oneOf !== undefined ||
+      schema.not !== undefined;
     this.hasStringRules =
-      schema.maxLength !== undefined || schema.minLength !== undefined || schema.pattern !== undefined || this.formatCheck !== undefined;
+      schema.maxLength !== undefined ||
+      schema.minLength !== undefined ||
+      schema.pattern !== undefined ||
+      this.formatCheck !== undefined;
     this.preserve = schema['x-kubernetes-preserve-unknown-fields'] === true;
     this.embedded = schema['x-kubernetes-embedded-resource'] === true;
     this.#properties = schema.properties;
@@ -138,7 +144,10 @@ export class SchemaNode implements CompiledNode {
 
   get validations(): readonly CompiledRule[] {
     this.#rules ??=
-      this.schema['x-kubernetes-validations']?.map((rule) => ({ rule, isTransitionRule: mentionsOldSelf(rule.rule) })) ?? noRules;
+      this.schema['x-kubernetes-validations']?.map((rule) => ({
+        rule,
+        isTransitionRule: mentionsOldSelf(rule.rule),
+      })) ?? noRules;
     return this.#rules;
   }
 
@@ -213,7 +222,7 @@ function traitsOf(schema: Schema): Traits {
 
 /** String literals and comments of CEL, or the identifier that is looked for. */
 const celTokens =
-  /"""(?:[^\\]|\\[^])*?"""|'''(?:[^\\]|\\[^])*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/[^\n]*|(?<![\w.])oldSelf\b/g;
+  /"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/[^\n]*|(?<![\w.])oldSelf\b/g;
 
 function mentionsOldSelf(expression: string): boolean {
   if (!expression.includes('oldSelf')) return false;

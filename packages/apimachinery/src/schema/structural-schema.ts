@@ -54,16 +54,23 @@ function checkStructure(schema: Schema, level: Level, path: string, errors: Fiel
     }
   }
   checkExtensions(schema, path, errors);
-  checkComposition(schema, isIntOrStringPattern(schema.anyOf), isIntOrStringPattern(schema.allOf?.[0]?.anyOf), path, errors);
+  const skip = {
+    anyOf: isIntOrStringPattern(schema.anyOf),
+    firstAllOf: isIntOrStringPattern(schema.allOf?.[0]?.anyOf),
+  };
+  checkComposition(schema, skip, path, errors);
   checkType(schema, level, path, errors);
-  if (level === 'root' || schema['x-kubernetes-embedded-resource'] === true) checkResourceFields(schema, level, path, errors);
+  if (level === 'root' || schema['x-kubernetes-embedded-resource'] === true)
+    checkResourceFields(schema, level, path, errors);
 }
 
 function checkExtensions(schema: Schema, path: string, errors: FieldError[]): void {
   if (schema['x-kubernetes-int-or-string'] !== true) return;
   for (const keyword of ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource'] as const) {
     if (schema[keyword] === true) {
-      errors.push(invalidValue(keywordPath(path, keyword), true, 'must be false if x-kubernetes-int-or-string is true'));
+      errors.push(
+        invalidValue(keywordPath(path, keyword), true, 'must be false if x-kubernetes-int-or-string is true'),
+      );
     }
   }
 }
@@ -74,7 +81,11 @@ function checkType(schema: Schema, level: Level, path: string, errors: FieldErro
   if (schema['x-kubernetes-embedded-resource'] === true && type !== 'object') {
     const rule = 'must be object if x-kubernetes-embedded-resource is true';
     errors.push(type === ('' as string) ? required(field, rule) : invalidValue(field, type, rule));
-  } else if (type === '' && schema['x-kubernetes-int-or-string'] !== true && schema['x-kubernetes-preserve-unknown-fields'] !== true) {
+  } else if (
+    type === '' &&
+    schema['x-kubernetes-int-or-string'] !== true &&
+    schema['x-kubernetes-preserve-unknown-fields'] !== true
+  ) {
     errors.push(required(field, missingType[level]));
   }
   if (level === 'root' && type !== '' && type !== 'object') {
@@ -86,7 +97,9 @@ function checkResourceFields(schema: Schema, level: Level, path: string, errors:
   const at = (keyword: string): string => keywordPath(path, keyword);
   const embedded = schema['x-kubernetes-embedded-resource'] === true;
   if (embedded && schema.additionalProperties !== undefined) {
-    errors.push(forbiddenField(at('additionalProperties'), 'must not be used if x-kubernetes-embedded-resource is set'));
+    errors.push(
+      forbiddenField(at('additionalProperties'), 'must not be used if x-kubernetes-embedded-resource is set'),
+    );
   }
   for (const name of ['kind', 'apiVersion'] as const) {
     const property = schema.properties?.[name];
@@ -105,7 +118,8 @@ function checkResourceFields(schema: Schema, level: Level, path: string, errors:
   }
   const isEmpty = schema.properties === undefined || Object.keys(schema.properties).length === 0;
   if (embedded && schema['x-kubernetes-preserve-unknown-fields'] !== true && isEmpty) {
-    const rule = 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields';
+    const rule =
+      'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields';
     errors.push(required(at('properties'), rule));
   }
 }
@@ -123,11 +137,20 @@ function isIntOrStringPattern(anyOf: readonly Schema[] | undefined): boolean {
   return anyOf !== undefined && deepEqual(anyOf, intOrString);
 }
 
-function checkComposition(schema: Schema, skipAnyOf: boolean, skipFirst: boolean, path: string, errors: FieldError[]): void {
+/** Where types are allowed because they make up the pattern of {@link intOrString}. */
+interface Skipped {
+  anyOf: boolean;
+  firstAllOf: boolean;
+}
+
+function checkComposition(schema: Schema, skip: Skipped, path: string, errors: FieldError[]): void {
   const at = (keyword: string): string => keywordPath(path, keyword);
-  if (!skipAnyOf) schema.anyOf?.forEach((part, i) => checkNested(part, false, `${at('anyOf')}[${i}]`, errors));
-  schema.allOf?.forEach((part, i) => checkNested(part, skipFirst && i === 0, `${at('allOf')}[${i}]`, errors));
-  schema.oneOf?.forEach((part, i) => checkNested(part, false, `${at('oneOf')}[${i}]`, errors));
+  for (const keyword of ['anyOf', 'allOf', 'oneOf'] as const) {
+    if (keyword === 'anyOf' && skip.anyOf) continue;
+    for (const [i, part] of (schema[keyword] ?? []).entries()) {
+      checkNested(part, keyword === 'allOf' && skip.firstAllOf && i === 0, `${at(keyword)}[${i}]`, errors);
+    }
+  }
   if (schema.not !== undefined) checkNested(schema.not, false, at('not'), errors);
   if (schema.pattern) {
     try {
@@ -157,7 +180,7 @@ const forbiddenInside: readonly { keyword: keyof Schema; rule: string }[] = [
 
 /** A part of allOf, anyOf, oneOf or not, and what is below it: value validations only. */
 function checkNested(schema: Schema, skipAnyOf: boolean, path: string, errors: FieldError[]): void {
-  checkComposition(schema, skipAnyOf, false, path, errors);
+  checkComposition(schema, { anyOf: skipAnyOf, firstAllOf: false }, path, errors);
   if (schema.items !== undefined) checkNested(schema.items, false, keywordPath(path, 'items'), errors);
   for (const name in schema.properties) {
     const field = `${keywordPath(path, 'properties')}[${name}]`;

@@ -30,7 +30,9 @@ export function validateEmbedded(value: Record<string, unknown>, run: Validation
   else {
     const errors = dns1035LabelErrors(kind.toLowerCase());
     if (errors.length > 0) {
-      run.failLate(invalidValue(at('kind'), kind, `may have mixed case, but should otherwise match: ${errors.join(',')}`));
+      run.failLate(
+        invalidValue(at('kind'), kind, `may have mixed case, but should otherwise match: ${errors.join(',')}`),
+      );
     }
   }
   if (metadata !== undefined) validateMetadata(metadata, at('metadata'), run, check);

@@ -35,7 +35,12 @@ function repeated(items: readonly unknown[]): number[] {
   const indices: number[] = [];
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
-    const id = typeof item === 'object' && item !== null ? `json:${canonical(item)}` : typeof item === 'string' ? `text:${item}` : item;
+    const id =
+      typeof item === 'object' && item !== null
+        ? `json:${canonical(item)}`
+        : typeof item === 'string'
+          ? `text:${item}`
+          : item;
     const times = seen.get(id) ?? 0;
     if (times === 1) indices.push(i);
     seen.set(id, times + 1);
@@ -46,7 +51,8 @@ function repeated(items: readonly unknown[]): number[] {
 /** JSON with sorted keys. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
   const object = value as Record<string, unknown>;
   const keys = Object.keys(object).filter((key) => object[key] !== undefined);
   return `{${keys

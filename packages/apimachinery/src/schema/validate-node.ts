@@ -22,6 +22,7 @@ export function validateNode(node: SchemaNode, value: unknown, run: ValidationRu
   run.matches += 4;
   if (node.hasComposition) validateComposition(node, value, run);
   if (kind === 'string') {
+    if (node.formatCheck !== undefined) run.matches++;
     if (node.hasStringRules) validateString(node, value as string, run);
   } else if (kind === 'integer' || kind === 'number') validateNumber(node, value as number | bigint, kind, run);
   else if (kind === 'array') validateArray(node, value as unknown[], run);
@@ -29,12 +30,15 @@ export function validateNode(node: SchemaNode, value: unknown, run: ValidationRu
   if (kind === 'object') validateObject(node, value as Record<string, unknown>, run);
 }
 
+const int64Limit = 2 ** 63;
+
+/** An integer is what fits into 64 bits; JSON numbers beyond are just numbers. */
 export function kindOf(value: unknown): ValueKind {
   switch (typeof value) {
     case 'string':
       return 'string';
     case 'number':
-      return Number.isInteger(value) ? 'integer' : 'number';
+      return Number.isInteger(value) && value >= -int64Limit && value < int64Limit ? 'integer' : 'number';
     case 'bigint':
       return 'integer';
     case 'boolean':
@@ -46,17 +50,24 @@ export function kindOf(value: unknown): ValueKind {
 }
 
 function validateType(node: SchemaNode, value: unknown, kind: ValueKind, run: ValidationRun): void {
-  if (node.kinds === 0) return;
+  if (node.kinds === 0) {
+    if (node.formatCheck !== undefined) run.matches += 2;
+    return;
+  }
   if ((node.kinds & kindBits[kind]) !== 0 || (value === null && node.nullable)) {
     run.matches += 2;
     return;
   }
-  // With a number format the message names the format, and the kind of the value only if it is a number.
-  if (node.numberFormat !== '' && (kind === 'boolean' || kind === 'object' || kind === 'number')) {
-    const shown = kind === 'number' ? 'double' : '';
-    run.fail((path) => typeInvalid(path, shown, `${path} in body must be of type ${node.numberFormat}: ${JSON.stringify(shown)}`));
+  run.matches++;
+  // With a format the message names the format instead, and of the value the format if it is a number.
+  const format = node.formatCheck === undefined ? node.numberFormat : (node.schema.format ?? '');
+  if (format !== '' && kind !== 'string' && kind !== 'array' && kind !== 'null') {
+    const shown = kind === 'number' ? 'float64' : kind === 'integer' ? 'int64' : '';
+    run.fail((path) => typeInvalid(path, shown, `${path} in body must be of type ${format}: ${JSON.stringify(shown)}`));
   } else {
-    run.fail((path) => typeInvalid(path, kind, `${path} in body must be of type ${node.typeText}: ${JSON.stringify(kind)}`));
+    run.fail((path) =>
+      typeInvalid(path, kind, `${path} in body must be of type ${node.typeText}: ${JSON.stringify(kind)}`),
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { goNumber } from '../go-number.ts';
 import { invalidValue, tooLong, typeInvalid } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
 import { codePointLength } from '../utf8-length.ts';
@@ -39,9 +40,18 @@ function patternError(node: SchemaNode, value: string): ErrorAt | undefined {
 const int64Limit = 2 ** 63;
 const float32Limit = 3.4028235677973366e38;
 
-export function validateNumber(node: SchemaNode, value: number | bigint, kind: 'integer' | 'number', run: ValidationRun): void {
+export function validateNumber(
+  node: SchemaNode,
+  value: number | bigint,
+  kind: 'integer' | 'number',
+  run: ValidationRun,
+): void {
   const { schema, numberFormat } = node;
-  if (schema.type === 'integer' && kind === 'integer' && !fits(value, numberFormat)) {
+  if (
+    schema.type === 'integer' &&
+    schema['x-kubernetes-int-or-string'] !== true &&
+    (kind !== 'integer' || !fits(value, numberFormat))
+  ) {
     const suffix = numberFormat === '' ? '(default format)' : `with format ${numberFormat}`;
     run.failNowhere((path) => `Checked value must be of type integer ${suffix} in ${path}`);
   }
@@ -52,11 +62,11 @@ export function validateNumber(node: SchemaNode, value: number | bigint, kind: '
   if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
     run.fail((path) => invalidValue(path, value, `${path} in body should be a multiple of ${goNumber(multipleOf)}`));
   }
-  if (maximum !== undefined && (value > maximum || (schema.exclusiveMaximum === true && value == maximum))) {
+  if (maximum !== undefined && (value > maximum || (schema.exclusiveMaximum === true && !(value < maximum)))) {
     const bound = `${schema.exclusiveMaximum === true ? 'less than' : 'less than or equal to'} ${goNumber(maximum)}`;
     run.fail((path) => invalidValue(path, value, `${path} in body should be ${bound}`));
   }
-  if (minimum !== undefined && (value < minimum || (schema.exclusiveMinimum === true && value == minimum))) {
+  if (minimum !== undefined && (value < minimum || (schema.exclusiveMinimum === true && !(value > minimum)))) {
     const bound = `${schema.exclusiveMinimum === true ? 'greater than' : 'greater than or equal to'} ${goNumber(minimum)}`;
     run.fail((path) => invalidValue(path, value, `${path} in body should be ${bound}`));
   }
@@ -77,9 +87,4 @@ function isMultiple(value: number | bigint, factor: number): boolean {
   const quotient = factor < 1 ? (1 / factor) * Number(value) : Number(value) / factor;
   const rounded = Math.round(quotient);
   return Math.abs(quotient - rounded) <= 1e-9 * Math.max(1, Math.abs(quotient));
-}
-
-/** Go's `%v` of a float64: exponents have at least two digits. */
-function goNumber(value: number): string {
-  return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
 }

@@ -20,10 +20,10 @@ export class FieldSelector {
     return this.requirements.length === 0;
   }
 
-  /** `valueOf` gives the text of a field; undefined counts as the empty text. */
-  matches(valueOf: (field: string) => string | undefined): boolean {
+  /** `textOf` gives the text of a field; undefined counts as the empty text. */
+  matches(textOf: (field: string) => string | undefined): boolean {
     for (const { field, operator, value } of this.requirements) {
-      if (((valueOf(field) ?? '') === value) !== (operator === '=')) return false;
+      if (((textOf(field) ?? '') === value) !== (operator === '=')) return false;
     }
     return true;
   }

@@ -94,7 +94,8 @@ export class LabelSelector {
   /** The only value that the label `key` may have, if the selector says so: what an index can look up. */
   requiresExactMatch(key: string): string | undefined {
     for (const { key: own, operator, values } of this.requirements) {
-      if (own === key && values.length === 1 && (operator === '=' || operator === '==' || operator === 'in')) return values[0];
+      if (own === key && values.length === 1 && (operator === '=' || operator === '==' || operator === 'in'))
+        return values[0];
     }
     return undefined;
   }
@@ -103,7 +104,10 @@ export class LabelSelector {
   and(other: LabelSelector): LabelSelector {
     if (this.empty) return other;
     if (other.empty) return this;
-    return new LabelSelector([...this.requirements, ...other.requirements], this.matchesNothing || other.matchesNothing);
+    return new LabelSelector(
+      [...this.requirements, ...other.requirements],
+      this.matchesNothing || other.matchesNothing,
+    );
   }
 
   /** The query string syntax. A selector that matches nothing has none and gives the empty text, as in Kubernetes. */
@@ -112,7 +116,10 @@ export class LabelSelector {
   }
 }
 
-function holds({ key, operator, values }: LabelRequirement, labels: Readonly<Record<string, string>> | null | undefined): boolean {
+function holds(
+  { key, operator, values }: LabelRequirement,
+  labels: Readonly<Record<string, string>> | null | undefined,
+): boolean {
   const value = labels !== null && labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case '=':

@@ -13,7 +13,7 @@ interface Token {
 const end: Token = { kind: 'end', text: '' };
 
 /** In the order in which Kubernetes lists them in its message. */
-const binaryOperators = '=, ==, in, notin, !=, gt, lt';
+const binaryOperators = 'in, notin, =, ==, !=, gt, lt';
 
 const operatorOf: Readonly<Record<string, LabelOperator>> = {
   '=': '=',
@@ -62,7 +62,8 @@ export class LabelSelectorParser {
     for (;;) {
       const first = this.#peek();
       if (first.kind === 'end') return requirements;
-      if (first.kind !== 'id' && first.kind !== '!') throw found(first, ", expected: !, identifier, or 'end of string'");
+      if (first.kind !== 'id' && first.kind !== '!')
+        throw found(first, ", expected: !, identifier, or 'end of string'");
       requirements.push(this.#requirement());
       const next = this.#take();
       if (next.kind === 'end') return requirements;

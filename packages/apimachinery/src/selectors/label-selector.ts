@@ -85,7 +85,9 @@ function validateExpression(expression: LabelSelectorExpression, field: string):
     case 'Exists':
     case 'DoesNotExist':
       if (values.length > 0) {
-        errors.push(forbiddenField(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+        errors.push(
+          forbiddenField(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+        );
       }
       break;
     default:
@@ -95,7 +97,8 @@ function validateExpression(expression: LabelSelectorExpression, field: string):
     errors.push(invalidValue(`${field}.key`, expression.key, message));
   }
   values.forEach((value, index) => {
-    for (const message of labelValueErrors(value)) errors.push(invalidValue(`${field}.values[${index}]`, value, message));
+    for (const message of labelValueErrors(value))
+      errors.push(invalidValue(`${field}.values[${index}]`, value, message));
   });
   return errors;
 }

@@ -20,7 +20,8 @@ const label1035Expression = new RegExp(`^${label1035}$`);
 const qualifiedPartExpression = new RegExp(`^${qualifiedPart}$`);
 const configKeyExpression = new RegExp(`^${configKey}$`);
 
-const nameSyntax = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const nameSyntax =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
 function withExamples(rule: string, expression: string, ...examples: string[]): string {
   const list = examples.map((e) => `'${e}', `).join(' or ');

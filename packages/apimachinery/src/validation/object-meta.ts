@@ -81,7 +81,8 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, at =
     }
   }
   for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    if (!sameInstant(meta[field], old[field])) errors.push(invalidValue(`${at}.${field}`, meta[field], 'field is immutable'));
+    if (!sameInstant(meta[field], old[field]))
+      errors.push(invalidValue(`${at}.${field}`, meta[field], 'field is immutable'));
   }
   // What did not change was valid before.
   if (!deepEqual(meta.labels, old.labels)) checkLabels(meta.labels, `${at}.labels`, errors);

@@ -88,7 +88,7 @@ async function tryCreate(
     type: 'put',
     key,
     value,
-    indexes: indexEntries(resource, access.cluster, stored),
+    indexes: indexEntries(registry, resource, access.cluster, stored),
     ...(seconds === undefined ? {} : { lease: await registry.leases.leaseFor(seconds) }),
   };
   try {

@@ -117,7 +117,7 @@ async function write(
   if (change.dryRun) return { stored: { kv: { ...kv, value }, object }, gone };
   const operations: Operation[] = [];
   if (gone) operations.push({ type: 'delete', key: kv.key });
-  else operations.push({ type: 'put', key: kv.key, value, indexes: indexEntries(request.resource, cluster, object) });
+  else operations.push({ type: 'put', key: kv.key, value, indexes: indexEntries(registry, request.resource, cluster, object) });
   if (gone ? await hasDependents(registry, cluster, object) : needsCollector(object)) {
     operations.push(markOwner(request.resource, cluster, object));
   }

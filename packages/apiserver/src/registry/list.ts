@@ -1,8 +1,9 @@
 import { badRequest, expired, type KubeObject, timeout } from '@canopy/apimachinery';
-import { isStorageError, type KeyValue, objectPrefix, type RangeResult, type Revision } from '@canopy/storage';
+import { type IndexEntry, isStorageError, type KeyValue, objectPrefix, type RangeResult, type Revision } from '@canopy/storage';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import type { Access } from './logical-cluster.ts';
 import { decodeObject } from './object-codec.ts';
+import { labelIndex, labelIndexValue } from './object-indexes.ts';
 import type { CollectionRequest, Registry, StoredObject } from './registry.ts';
 import { compileSelection, type Selection } from './selection.ts';
 import { toStatusError } from './storage-errors.ts';
@@ -43,9 +44,10 @@ export async function listObjects(
   options: ListOptions,
 ): Promise<ListResult> {
   const matcher = compileSelection(request.resource, request.version, options);
+  const index = options.index ?? labelIndexOf(registry, request, options);
   const prefix = collectionPrefix(request, request.namespace ?? matcher.namespace);
   const start = await startOf(registry, options);
-  const read = pageReader(registry, prefix, options);
+  const read = pageReader(registry, prefix, index);
   const items: StoredObject[] = [];
   let after = start.after === undefined ? undefined : prefix + start.after;
   let revision = start.revision;
@@ -56,7 +58,7 @@ export async function listObjects(
     const page = await readPage(read, { limit, after, revision }, start.token);
     answered ??= page.revision;
     // Later pages of one scan must show the same state as the first.
-    revision ??= page.more && options.index === undefined ? page.revision : undefined;
+    revision ??= page.more && index === undefined ? page.revision : undefined;
     for (let i = 0; i < page.items.length; i++) {
       const kv = page.items[i]!;
       const stored = select(kv, matcher);
@@ -82,14 +84,30 @@ function tokenAfter(prefix: string, kv: KeyValue, revision: Revision): string {
   return encodeContinue({ revision, start: kv.key.slice(prefix.length) });
 }
 
+/** An indexed label that the selector pins to one value. */
+function labelIndexOf(registry: Registry, request: CollectionRequest<Access>, options: ListOptions): IndexEntry | undefined {
+  if (options.resourceVersionMatch === 'Exact') return undefined;
+  for (const requirement of options.labels?.requirements ?? []) {
+    const value = requirement.values[0];
+    if (requirement.values.length !== 1 || value === undefined || !['=', '==', 'in'].includes(requirement.operator)) continue;
+    if (!registry.isIndexedLabel(requirement.key)) continue;
+    const { group, names } = request.resource.declaration;
+    return { index: labelIndex, value: labelIndexValue({ group, resource: names.plural }, requirement.key, value) };
+  }
+  return undefined;
+}
+
 interface PageQuery {
   limit: number | undefined;
   after: string | undefined;
   revision: Revision | undefined;
 }
 
-function pageReader(registry: Registry, prefix: string, options: ListOptions): (query: PageQuery) => Promise<RangeResult> {
-  const { index } = options;
+function pageReader(
+  registry: Registry,
+  prefix: string,
+  index: IndexEntry | undefined,
+): (query: PageQuery) => Promise<RangeResult> {
   return ({ limit, after, revision }) => {
     const page = { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) };
     if (index !== undefined) return registry.storage.rangeIndex(index.index, index.value, { ...page, prefix });

@@ -1,6 +1,7 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import type { IndexEntry } from '@canopy/storage';
 import type { LogicalClusterName } from './logical-cluster.ts';
+import type { Registry } from './registry.ts';
 import type { ServedResource } from './served-resource.ts';
 
 /** Dependents by owner: value `<cluster>/<owner uid>`. */
@@ -10,19 +11,35 @@ export const deletingIndex = 'deleting';
 /** Objects of any resource by logical cluster: value `<cluster>`. Lets a cluster's content be found without a list per resource. */
 export const clusterIndex = 'cluster';
 
+/** Objects by an indexed label: value from {@link labelIndexValue}. */
+export const labelIndex = 'label';
+
+export function labelIndexValue(at: { group: string; resource: string }, key: string, value: string): string {
+  return `${at.group}/${at.resource}:${key}=${value}`;
+}
+
 export function ownerIndexValue(cluster: LogicalClusterName, uid: string): string {
   return `${cluster}/${uid}`;
 }
 
 /** All index rows of an object in its storage version: the generic ones and those of its strategy. */
-export function indexEntries(resource: ServedResource, cluster: LogicalClusterName, object: KubeObject): IndexEntry[] {
+export function indexEntries(
+  registry: Pick<Registry, 'isIndexedLabel'>,
+  resource: ServedResource,
+  cluster: LogicalClusterName,
+  object: KubeObject,
+): IndexEntry[] {
+  const { group, names } = resource.declaration;
   const entries: IndexEntry[] = [{ index: clusterIndex, value: cluster }];
   for (const owner of object.metadata.ownerReferences ?? []) {
     entries.push({ index: ownerIndex, value: ownerIndexValue(cluster, owner.uid) });
   }
   if (object.metadata.deletionTimestamp !== undefined) {
-    const { group, names } = resource.declaration;
     entries.push({ index: deletingIndex, value: `${group}/${names.plural}` });
+  }
+  for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
+    if (!registry.isIndexedLabel(key)) continue;
+    entries.push({ index: labelIndex, value: labelIndexValue({ group, resource: names.plural }, key, value) });
   }
   const own = resource.strategy.indexes?.(object);
   if (own !== undefined) entries.push(...own);

@@ -15,6 +15,8 @@ export interface Registry {
   readonly ids: Identifiers;
   /** Largest encoded object, in bytes; larger ones are refused with 413. */
   readonly maxObjectBytes: number;
+  /** Labels that get an index row each, so that a selection by them is found without looking at other objects. */
+  readonly isIndexedLabel: (key: string) => boolean;
   /** Leases for objects that live a limited time, shared by objects that expire at about the same moment. */
   readonly leases: LeasePool;
 }

@@ -23,7 +23,7 @@ export interface ServedVersion {
 export type ResourceOrigin =
   | { kind: 'builtin' }
   | { kind: 'system' }
-  | { kind: 'binding'; binding: string; exportCluster: string; exportName: string; schemaUid: string }
+  | { kind: 'binding'; exportCluster: string; exportName: string; schemaUid: string }
   | { kind: 'crd'; crd: string };
 
 /**

@@ -219,7 +219,7 @@ async function writeUpdated(
       type: 'put',
       key: kv.key,
       value,
-      indexes: indexEntries(resource, access.cluster, object),
+      indexes: indexEntries(registry, resource, access.cluster, object),
       ...(seconds === undefined ? {} : { lease: await registry.leases.leaseFor(seconds) }),
     });
     operations.push(...markNewOwners(access.cluster, object, input.old));

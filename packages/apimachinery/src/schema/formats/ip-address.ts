@@ -15,7 +15,9 @@ export function isCidr(text: string): boolean {
   const address = text.slice(0, slash);
   const length = text.slice(slash + 1);
   if (!/^\d{1,3}$/.test(length)) return false;
-  return address.includes(':') ? isIpv6(address, true) && Number(length) <= 128 : isIpv4(address, true) && Number(length) <= 32;
+  return address.includes(':')
+    ? isIpv6(address, true) && Number(length) <= 128
+    : isIpv4(address, true) && Number(length) <= 32;
 }
 
 function isIpv4(text: string, sloppy: boolean): boolean {

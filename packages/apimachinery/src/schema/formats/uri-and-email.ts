@@ -2,7 +2,7 @@ import { isIp } from './ip-address.ts';
 
 /** Whether Go's `url.ParseRequestURI` takes the text: an absolute URI, or an absolute path. */
 export function isRequestUri(text: string): boolean {
-  if (text === '' || /[\x00-\x1f\x7f]/.test(text)) return false;
+  if (text === '' || hasControlCharacter(text)) return false;
   if (text === '*') return true;
   const scheme = /^[a-zA-Z][a-zA-Z0-9+.-]*:/.exec(text)?.[0] ?? '';
   if (scheme === '' && !text.startsWith('/')) return false;
@@ -13,6 +13,14 @@ export function isRequestUri(text: string): boolean {
   const slash = rest.indexOf('/', 2);
   const authority = slash < 0 ? rest.slice(2) : rest.slice(2, slash);
   return isAuthority(authority) && (slash < 0 || hasGoodEscapes(rest.slice(slash)));
+}
+
+function hasControlCharacter(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit === 0x7f) return true;
+  }
+  return false;
 }
 
 function hasGoodEscapes(text: string): boolean {
@@ -33,7 +41,7 @@ function isAuthority(text: string): boolean {
   const colon = host.lastIndexOf(':');
   if (colon >= 0 && (!/^\d*$/.test(host.slice(colon + 1)) || host.indexOf(':') !== colon)) return false;
   // Go unescapes only bytes beyond ASCII in host names.
-  return !/[ <>"\\^`{}|[\]]/.test(host) || /^[^\x00-\x7f]+$/.test(host) ? !/%(?![89a-fA-F][0-9a-fA-F])/.test(host) : false;
+  return !/[ \\^`{}|[]|%(?![89a-fA-F][0-9a-fA-F])/.test(host);
 }
 
 function isBracketed(address: string): boolean {

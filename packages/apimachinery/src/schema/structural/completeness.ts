@@ -21,7 +21,9 @@ function checkComposition(part: Schema, schema: Schema, place: Place, errors: Fi
   const inside = (step: string): Place => ({ ...place, composition: keywordPath(place.composition, step) });
   if (part.not !== undefined) checkPart(part.not, schema, inside('not'), errors);
   for (const keyword of ['allOf', 'anyOf', 'oneOf'] as const) {
-    part[keyword]?.forEach((option, i) => checkPart(option, schema, inside(`${keyword}[${i}]`), errors));
+    for (const [i, option] of (part[keyword] ?? []).entries()) {
+      checkPart(option, schema, inside(`${keyword}[${i}]`), errors);
+    }
   }
 }
 

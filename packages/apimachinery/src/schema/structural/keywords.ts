@@ -31,12 +31,22 @@ const knownExtensions: ReadonlySet<string> = new Set([
 ]);
 
 /** Keywords of JSON schema that structural schemas do not have. */
-const unsupported = ['id', '$id', '$schema', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'];
+const unsupported = [
+  'id',
+  '$id',
+  '$schema',
+  'additionalItems',
+  'patternProperties',
+  'definitions',
+  'dependencies',
+  '$ref',
+];
 
 /** Errors of single keywords: unsupported ones, combinations that contradict each other, list and map types, rules. */
 export function validateSchemaKeywords(schema: Schema, path: string, options: SchemaKeywordOptions = {}): FieldError[] {
   const errors: FieldError[] = [];
-  if (schema.nullable === true) errors.push(forbiddenField(keywordPath(path, 'nullable'), 'nullable cannot be true at the root'));
+  if (schema.nullable === true)
+    errors.push(forbiddenField(keywordPath(path, 'nullable'), 'nullable cannot be true at the root'));
   check(
     schema,
     path,
@@ -58,26 +68,38 @@ function check(schema: Schema, path: string, context: Context, errors: FieldErro
   const { additionalProperties, properties } = schema;
   if (additionalProperties !== undefined) {
     if (properties !== undefined && Object.keys(properties).length > 0 && additionalProperties !== true) {
-      errors.push(forbiddenField(at('additionalProperties'), 'additionalProperties and properties are mutual exclusive'));
+      errors.push(
+        forbiddenField(at('additionalProperties'), 'additionalProperties and properties are mutual exclusive'),
+      );
     }
     if (typeof additionalProperties === 'object') {
       const reason = 'inside additionalProperties applying to object metadata';
-      check(additionalProperties, at('additionalProperties'), context.insideMeta ? { ...inner, noDefaults: reason } : inner, errors);
+      check(
+        additionalProperties,
+        at('additionalProperties'),
+        context.insideMeta ? { ...inner, noDefaults: reason } : inner,
+        errors,
+      );
     }
   }
   for (const name in properties) {
     const isMeta = name === 'metadata' || name === 'apiVersion' || name === 'kind';
-    const own = isMeta && (context.isRoot || schema['x-kubernetes-embedded-resource'] === true) ? metaContext(inner, context, name) : inner;
+    const own =
+      isMeta && (context.isRoot || schema['x-kubernetes-embedded-resource'] === true)
+        ? metaContext(inner, context, name)
+        : inner;
     check(properties[name]!, `${at('properties')}[${name}]`, own, errors);
   }
   if (schema.not !== undefined) check(schema.not, at('not'), inner, errors);
   for (const keyword of ['allOf', 'oneOf', 'anyOf'] as const) {
-    schema[keyword]?.forEach((part, i) => check(part, `${at(keyword)}[${i}]`, inner, errors));
+    for (const [i, part] of (schema[keyword] ?? []).entries()) check(part, `${at(keyword)}[${i}]`, inner, errors);
   }
   if (schema.items !== undefined && !Array.isArray(schema.items)) check(schema.items, at('items'), inner, errors);
   validateMapKeywords(schema, path, errors);
   validateListKeywords(schema, path, errors);
-  schema['x-kubernetes-validations']?.forEach((rule, i) => checkRule(rule, `${at('x-kubernetes-validations')}[${i}]`, errors));
+  for (const [i, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
+    checkRule(rule, `${at('x-kubernetes-validations')}[${i}]`, errors);
+  }
 }
 
 function metaContext(inner: Context, outer: Context, name: string): Context {
@@ -89,7 +111,8 @@ function checkOwn(schema: Schema, path: string, context: Context, errors: FieldE
   const type: string | undefined = schema.type;
   if (type === 'null') {
     errors.push(forbiddenField(at('type'), 'type cannot be set to null, use nullable as an alternative'));
-  } else if (type !== undefined && type !== '' && !types.includes(type)) errors.push(notSupported(at('type'), type, types));
+  } else if (type !== undefined && type !== '' && !types.includes(type))
+    errors.push(notSupported(at('type'), type, types));
   if (schema.default !== undefined && context.noDefaults !== undefined) {
     errors.push(forbiddenField(at('default'), `must not be set ${context.noDefaults}`));
   }

@@ -78,7 +78,8 @@ function checkMapItems(items: Schema, keys: readonly string[], path: string, err
       const rule = "must be a scalar type if parent array's x-kubernetes-list-type is map";
       errors.push(invalidValue(`${at('items.properties')}[${key}].type`, items.type, rule));
     }
-    if (seen.has(key)) errors.push(invalidValue(at('x-kubernetes-list-map-keys'), keys, 'must not contain duplicate entries'));
+    if (seen.has(key))
+      errors.push(invalidValue(at('x-kubernetes-list-map-keys'), keys, 'must not contain duplicate entries'));
     seen.add(key);
   }
 }
@@ -90,7 +91,8 @@ function checkKeyPresence(items: Schema, keys: readonly string[], path: string, 
     if (property === undefined) continue;
     const field = `${path}.properties[${key}]`;
     if (property.default === undefined && items.required?.includes(key) !== true) {
-      const rule = 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
+      const rule =
+        'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
       errors.push(required(`${field}.default`, rule));
     }
     if (property.nullable === true) {
@@ -101,5 +103,7 @@ function checkKeyPresence(items: Schema, keys: readonly string[], path: string, 
 }
 
 function propertyOf(schema: Schema, name: string): Schema | undefined {
-  return schema.properties !== undefined && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+  return schema.properties !== undefined && Object.hasOwn(schema.properties, name)
+    ? schema.properties[name]
+    : undefined;
 }

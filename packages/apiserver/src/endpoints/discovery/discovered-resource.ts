@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { allVerbs, type ResourceDeclaration, type VersionDeclaration } from '@canopy/apimachinery';
-import type { ApiSurface, ServedResource } from '../../registry/served-resource.ts';
+import type { ApiSurface, ServedResource, ServedVersion } from '../../registry/served-resource.ts';
 import { compareGroups, compareVersions } from './version-order.ts';
 
 /** A subresource as discovery shows it. */
@@ -19,6 +19,8 @@ export type SubresourcesOf = (resource: ServedResource) => readonly DiscoveredSu
 
 /** One resource in one version. */
 export interface DiscoveredResource {
+  resource: ServedResource;
+  served: ServedVersion;
   declaration: ResourceDeclaration;
   verbs: readonly string[];
   namespaced: boolean;
@@ -49,7 +51,7 @@ export function discoverGroups(surface: ApiSurface, subresourcesOf: Subresources
     for (const [version, served] of resource.versions) {
       if (!served.declaration.served) continue;
       const found = versions.get(version);
-      const discovered = discoverResource(resource, served.declaration, extra);
+      const discovered = discoverResource(resource, served, extra);
       if (found === undefined) versions.set(version, [discovered]);
       else found.push(discovered);
     }
@@ -71,16 +73,18 @@ function byName(a: DiscoveredResource, b: DiscoveredResource): number {
 
 function discoverResource(
   resource: ServedResource,
-  version: VersionDeclaration,
+  served: ServedVersion,
   extra: readonly DiscoveredSubresource[],
 ): DiscoveredResource {
   const { declaration } = resource;
   const verbs = declaration.verbs ?? (declaration.virtual === true ? ['create'] : allVerbs);
   return {
+    resource,
+    served,
     declaration,
     verbs: resource.terminating ? verbs.filter((verb) => verb !== 'create') : verbs,
     namespaced: declaration.scope === 'Namespaced',
-    subresources: subresourcesIn(declaration, version, extra),
+    subresources: subresourcesIn(declaration, served.declaration, extra),
     storageVersionHash: declaration.virtual === true ? undefined : storageVersionHash(declaration),
   };
 }

@@ -40,7 +40,6 @@ function checkHeader(path: string): void {
   if (header.length < 100 || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
     throw new StorageError('StorageFailed', `${path} is not a Canopy database (nor any SQLite database)`);
   }
-  // A first start that was interrupted leaves an id of 0 and no tables: prepareDatabase decides.
   const id = header.readUInt32BE(68);
   if (id !== applicationId) {
     throw new StorageError('StorageFailed', `${path} is not a Canopy database, but one of another application (id ${id})`);
@@ -70,7 +69,10 @@ function readHeader(path: string): Buffer | undefined {
 
 function prepareDatabase(database: DatabaseSync, path: string): void {
   const id = Number(database.prepare('PRAGMA application_id').get()?.['application_id']);
-  if (id === applicationId) return;
+  if (id === applicationId) {
+    database.exec('PRAGMA journal_mode=WAL');
+    return;
+  }
   const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
   if (id !== 0 || tables !== 0) throw new StorageError('StorageFailed', `${path} is not a Canopy database`);
   database.exec(`PRAGMA synchronous=FULL; BEGIN IMMEDIATE; ${schema}

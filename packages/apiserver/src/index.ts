@@ -1,0 +1,77 @@
+export type { AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './admission/admission.ts';
+export { admit } from './admission/admission.ts';
+export type { AuthenticationResult, Authenticator, Credentials, UserInfo } from './authentication/authenticator.ts';
+export { anonymousUser, systemAuthenticated, systemMasters, systemUnauthenticated } from './authentication/authenticator.ts';
+export type { Authorization, AuthorizationAttributes, Authorizer, Decision } from './authorization/authorizer.ts';
+export type { ApiResponse, CompleteResponse, ResponseSink, StreamResponse } from './endpoints/api-response.ts';
+export { jsonResponse, textResponse } from './endpoints/api-response.ts';
+export { decodeBody, expectKind, isObject } from './endpoints/body.ts';
+export { dispatchResource } from './endpoints/dispatch.ts';
+export type { HealthCheck, HealthChecks } from './endpoints/health.ts';
+export { handleHealth } from './endpoints/health.ts';
+export { renderObject } from './endpoints/rendering.ts';
+export type {
+  ApiDomain,
+  AuthorizedContext,
+  ClusterContext,
+  ClusterTarget,
+  IncomingRequest,
+  InfoContext,
+  Restriction,
+  UserContext,
+} from './endpoints/request-context.ts';
+export type { RequestInfo } from './endpoints/request-info.ts';
+export { parseRequestInfo } from './endpoints/request-info.ts';
+export type { EndpointServices, ResourceCall } from './endpoints/resource-call.ts';
+export { objectRequestOf, singleCluster, writeOptionsOf } from './endpoints/resource-call.ts';
+export type { SpecialEndpoints, SubresourceDescription, SubresourceEndpoint } from './endpoints/subresources.ts';
+export { endpointKey, subresourcesOf } from './endpoints/subresources.ts';
+export { versionInfo } from './endpoints/version.ts';
+export type { Filter } from './filters/chain.ts';
+export { Chain } from './filters/chain.ts';
+export type { HandlerChainOptions } from './filters/handler-chain.ts';
+export { handlerChain } from './filters/handler-chain.ts';
+export type { ClusterResolver, LogicalClusterOptions, VirtualWorkspace } from './filters/logical-cluster.ts';
+export { createObject } from './registry/create.ts';
+export { DerivedCache } from './registry/derived-cache.ts';
+export type { DeleteOptions, Deletion } from './registry/delete.ts';
+export { deleteObject } from './registry/delete.ts';
+export type { GarbageMark } from './registry/garbage-marks.ts';
+export { decodeGarbageMark, garbageMarkPrefix } from './registry/garbage-marks.ts';
+export { findObject, getObject, objectOf } from './registry/get.ts';
+export type { ListOptions, ListResult } from './registry/list.ts';
+export { listObjects } from './registry/list.ts';
+export type { Access, ClusterAccess, LogicalClusterName, WildcardAccess } from './registry/logical-cluster.ts';
+export {
+  logicalClusterName,
+  mintClusterAccess,
+  mintWildcardAccess,
+  parseLogicalClusterName,
+} from './registry/logical-cluster.ts';
+export { decodeObject, encodeObject, spliceRevision } from './registry/object-codec.ts';
+export {
+  clusterIndex,
+  deletingIndex,
+  indexEntries,
+  labelIndex,
+  labelIndexValue,
+  ownerIndex,
+  ownerIndexValue,
+} from './registry/object-indexes.ts';
+export { keyOfObject, putNewObject, putObject } from './registry/object-operation.ts';
+export type { CollectionRequest, LeasePool, ObjectRequest, Registry, StoredObject, WriteOptions } from './registry/registry.ts';
+export { groupKindOf, groupResourceOf, inVersion, keyOf } from './registry/registry.ts';
+export type { ServeOptions } from './registry/serve-resource.ts';
+export { makeSurface, serveResource } from './registry/serve-resource.ts';
+export type { ApiSurface, ResourceOrigin, ServedResource, ServedVersion } from './registry/served-resource.ts';
+export { toStatusError } from './registry/storage-errors.ts';
+export type { Strategy, StrategyContext } from './registry/strategy.ts';
+export { defaultStrategy } from './registry/strategy.ts';
+export type { Clock, Identifiers } from './registry/system-metadata.ts';
+export { clusterAnnotation, foregroundFinalizer, orphanFinalizer, timestamp } from './registry/system-metadata.ts';
+export type { UpdateStep } from './registry/update.ts';
+export { updateObject } from './registry/update.ts';
+export type { ApiServerOptions, FinishedRequest } from './server/api-server.ts';
+export { ApiServer, statusResponse } from './server/api-server.ts';
+export type { Listener, ListenerOptions } from './server/http-listener.ts';
+export { listen } from './server/http-listener.ts';

@@ -1,0 +1,97 @@
+import type { KubeObject } from '@canopy/apimachinery';
+import { type ClusterResolver, type ClusterTarget, DerivedCache, logicalClusterName, parseLogicalClusterName } from '@canopy/apiserver';
+import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
+import { homeClusterName } from '../names.ts';
+import { groups, logicalClusterKey, readObject, workspaceKey } from './stored-kinds.ts';
+
+/** What is cached of a logical cluster: its one object, or that there is none. */
+export interface ClusterRecord {
+  object: KubeObject | undefined;
+}
+
+interface ChildRecord {
+  /** Undefined: no such workspace, or not scheduled yet. */
+  cluster: string | undefined;
+  unavailable: boolean;
+}
+
+const segmentPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export const pathAnnotation = 'kcp.io/path';
+export const typeAnnotation = 'internal.tenancy.kcp.io/type';
+
+/**
+ * The tree of logical clusters, as far as somebody asked for it: bounded caches over the store, dropped by its change log.
+ * An idle workspace occupies nothing here.
+ */
+export class ClusterDirectory implements ClusterResolver {
+  private readonly storage: Storage;
+  private readonly clusters: DerivedCache<ClusterRecord>;
+  private readonly children: DerivedCache<ChildRecord>;
+
+  constructor(storage: Storage, capacity: number) {
+    this.storage = storage;
+    this.clusters = new DerivedCache(capacity);
+    this.children = new DerivedCache(capacity);
+  }
+
+  /** To be called with every batch of the change log, before anybody else reacts to it. */
+  onChanges(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.key.startsWith(`/r/${groups.core}/logicalclusters/`)) {
+        this.clusters.drop(parseObjectKey(change.key)?.cluster ?? '');
+      } else if (change.key.startsWith(`/r/${groups.tenancy}/workspaces/`)) {
+        const at = parseObjectKey(change.key);
+        this.children.drop(`${at?.cluster}/${at?.name}`);
+      }
+    }
+  }
+
+  /** The LogicalCluster object; shared, read-only. */
+  async logicalCluster(cluster: string): Promise<KubeObject | undefined> {
+    const record = await this.clusters.get(cluster, async () => ({
+      object: (await readObject(this.storage, logicalClusterKey(cluster)))?.object,
+    }));
+    return record.object;
+  }
+
+  /** `system:…` clusters exist without an object. */
+  async exists(cluster: string): Promise<boolean> {
+    return cluster.startsWith('system:') || (await this.logicalCluster(cluster)) !== undefined;
+  }
+
+  private child(parent: string, name: string): Promise<ChildRecord> {
+    return this.children.get(`${parent}/${name}`, async () => {
+      const found = await readObject(this.storage, workspaceKey(parent, name));
+      const spec = found?.object.spec as { cluster?: string } | undefined;
+      const phase = (found?.object.status as { phase?: string } | undefined)?.phase;
+      return { cluster: spec?.cluster, unavailable: phase === 'Unavailable' };
+    });
+  }
+
+  /** A name or a path to a logical cluster's name. Unknown, malformed and unreachable ones are all the same: unresolved. */
+  async resolve(text: string): Promise<ClusterTarget> {
+    const name = await this.resolveName(text);
+    return name === undefined ? { kind: 'unresolved' } : { kind: 'cluster', name: logicalClusterName(name) };
+  }
+
+  async resolveName(text: string): Promise<string | undefined> {
+    if (text.startsWith('system:')) return parseLogicalClusterName(text);
+    const segments = text.split(':');
+    let current = segments.shift() ?? '';
+    if (current === 'user' && segments.length > 0) current = homeClusterName(segments.shift() as string);
+    if (!segmentPattern.test(current) || !(await this.exists(current))) return undefined;
+    for (const segment of segments) {
+      if (!segmentPattern.test(segment)) return undefined;
+      const child = await this.child(current, segment);
+      if (child.cluster === undefined) return undefined;
+      current = child.cluster;
+    }
+    return current;
+  }
+
+  /** Canonical path of a logical cluster; its name when it has none. */
+  async pathOf(cluster: string): Promise<string> {
+    return (await this.logicalCluster(cluster))?.metadata.annotations?.[pathAnnotation] ?? cluster;
+  }
+}

@@ -1,0 +1,237 @@
+import type { Change, Revision, Storage, Subscription } from '../storage.ts';
+import { StorageError } from '../storage-error.ts';
+import { ChangeRing } from './change-ring.ts';
+import { type IndexedWatcher, WatcherIndex, watches } from './watcher-index.ts';
+
+export interface ChangeHubOptions {
+  /** Changes kept in memory. Default 10,000. */
+  maxChanges?: number;
+  /** Bytes of keys and values of these. Default 32 MiB. */
+  maxBytes?: number;
+}
+
+export interface WatchRequest {
+  /** Ends in `/` (see `objectPrefix`), or is empty: all keys that start with it. Otherwise: this very key. */
+  prefix: string;
+  /** Changes with a greater revision are delivered. */
+  after: Revision;
+  /** The watcher's changes of one batch, in revision order; the array is shared, do not keep or change it. Must not block or throw. */
+  onChanges(changes: readonly Change[]): void;
+  /** Nothing follows: `RevisionCompacted`, `RevisionInFuture`, `Closed`, or what the store or `onChanges` failed with. */
+  onEnd(error: Error): void;
+}
+
+interface Watcher extends IndexedWatcher {
+  request: WatchRequest;
+  /** Newest revision that the watcher has got, or was not concerned by. */
+  position: number;
+  /** In the index: whatever the hub receives from now on reaches it. */
+  live: boolean;
+  closed: boolean;
+  /** Reads the store's log for this watcher, while it is behind the ring. */
+  catchUp: Subscription | undefined;
+}
+
+interface Waiter {
+  revision: number;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * Follows a store once and serves any number of watchers. The order in which a batch arrives: the ring takes it; the
+ * listeners of {@link subscribeAll} hear of it; `revision` rises; each concerned watcher is called once; {@link waitFor}
+ * resolves. A watcher that starts in the past is served from the ring, else from the store's log in chunks until it
+ * reaches the ring, else ends with `RevisionCompacted`; it then joins the live stream without gap or duplicate.
+ */
+export class ChangeHub {
+  readonly #storage: Storage;
+  readonly #ring: ChangeRing;
+  readonly #index = new WatcherIndex<Watcher>();
+  /** Watchers of any state, to be ended when the hub ends. */
+  readonly #watchers = new Set<Watcher>();
+  readonly #listeners = new Set<(changes: readonly Change[]) => void>();
+  #waiters: Waiter[] = [];
+  #revision: Revision;
+  #subscription: Subscription | undefined;
+  #ended: Error | undefined;
+
+  /** Starts to follow at the store's present revision. */
+  static async start(storage: Storage, options: ChangeHubOptions = {}): Promise<ChangeHub> {
+    const revision = await storage.currentRevision();
+    const hub = new ChangeHub(storage, revision, options);
+    hub.#subscription = await storage.follow(revision, {
+      onChanges: (changes) => hub.#receive(changes),
+      onError: (error) => hub.#end(error),
+    });
+    return hub;
+  }
+
+  private constructor(storage: Storage, revision: Revision, options: ChangeHubOptions) {
+    this.#storage = storage;
+    this.#revision = revision;
+    this.#ring = new ChangeRing(revision, { maxChanges: options.maxChanges ?? 10_000, maxBytes: options.maxBytes ?? 32 * 1024 * 1024 });
+  }
+
+  /** Newest revision delivered. */
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  /** Watchers that have not ended, for metrics. */
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  /** Never calls back before it returns. */
+  watch(request: WatchRequest): Subscription {
+    const watcher: Watcher = { prefix: request.prefix, request, position: request.after, live: false, closed: false, catchUp: undefined };
+    this.#watchers.add(watcher);
+    queueMicrotask(() => this.#admit(watcher));
+    return { close: () => this.#remove(watcher) };
+  }
+
+  /**
+   * `listener` hears of every change from now on, in order, before any watcher does: for caches that forget by key.
+   * Must not throw.
+   */
+  subscribeAll(listener: (changes: readonly Change[]) => void): Subscription {
+    this.#listeners.add(listener);
+    return { close: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Resolves when all listeners and watchers have got `revision`; so that a writer finds its own writes in caches. */
+  waitFor(revision: Revision): Promise<void> {
+    if (revision <= this.#revision) return Promise.resolve();
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => this.#waiters.push({ revision, resolve, reject }));
+  }
+
+  /** Ends all watches with `Closed`. The store stays open. */
+  close(): void {
+    this.#end(new StorageError('Closed', 'the change hub was closed'));
+  }
+
+  #receive(batch: readonly Change[]): void {
+    const last = batch[batch.length - 1];
+    if (last === undefined || this.#ended !== undefined) return;
+    this.#ring.add(batch);
+    for (const listener of this.#listeners) listener(batch);
+    this.#revision = last.revision;
+    this.#index.distribute(batch, (watcher, changes) => this.#deliver(watcher, changes, last.revision));
+    this.#resolveWaiters();
+  }
+
+  #resolveWaiters(): void {
+    if (this.#waiters.length === 0) return;
+    const waiting = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiting) {
+      if (waiter.revision <= this.#revision) waiter.resolve();
+      else this.#waiters.push(waiter);
+    }
+  }
+
+  /** `changes` concern the watcher; it then stands at revision `upTo`. */
+  #deliver(watcher: Watcher, changes: readonly Change[], upTo: number): void {
+    if (watcher.closed || watcher.position >= upTo) return;
+    const first = changes[0];
+    const fresh = first === undefined || first.revision > watcher.position ? changes : changes.filter(({ revision }) => revision > watcher.position);
+    watcher.position = upTo;
+    if (fresh.length === 0) return;
+    try {
+      watcher.request.onChanges(fresh);
+    } catch (error) {
+      this.#fail(watcher, asError(error));
+    }
+  }
+
+  #admit(watcher: Watcher): void {
+    if (watcher.closed) return;
+    if (this.#ended !== undefined) return this.#fail(watcher, this.#ended);
+    if (watcher.position > this.#revision) {
+      // A reader of the store may be a batch ahead of the hub; anything beyond that is a revision that was never given out.
+      this.#goLive(watcher);
+      void this.#refuseFuture(watcher);
+    } else if (!this.#joinFromRing(watcher)) void this.#catchUp(watcher);
+  }
+
+  #goLive(watcher: Watcher): void {
+    watcher.live = true;
+    this.#index.add(watcher);
+  }
+
+  async #refuseFuture(watcher: Watcher): Promise<void> {
+    const { after } = watcher.request;
+    try {
+      const current = await this.#storage.currentRevision();
+      if (after > current) this.#fail(watcher, new StorageError('RevisionInFuture', `revision ${after} is newer than the newest, ${current}`));
+    } catch (error) {
+      this.#fail(watcher, asError(error));
+    }
+  }
+
+  /** Delivers what the ring has and goes live; false when the ring does not reach back so far. */
+  #joinFromRing(watcher: Watcher): boolean {
+    if (watcher.position < this.#ring.floor) return false;
+    this.#goLive(watcher);
+    const missed = this.#ring.after(watcher.position).filter(({ key }) => watches(watcher.prefix, key));
+    this.#deliver(watcher, missed, this.#revision);
+    return true;
+  }
+
+  /** Reads the store's log until the ring covers the rest. */
+  async #catchUp(watcher: Watcher): Promise<void> {
+    try {
+      const subscription = await this.#storage.follow(watcher.position as Revision, {
+        onChanges: (changes) => this.#catchUpWith(watcher, changes),
+        onError: (error) => this.#fail(watcher, error),
+      });
+      // The ring may have been reached before the subscription was known.
+      if (watcher.closed || watcher.live) subscription.close();
+      else watcher.catchUp = subscription;
+    } catch (error) {
+      this.#fail(watcher, asError(error));
+    }
+  }
+
+  #catchUpWith(watcher: Watcher, changes: readonly Change[]): void {
+    const last = changes[changes.length - 1];
+    // When it is live already, this subscription is about to be closed.
+    if (watcher.closed || watcher.live || last === undefined) return;
+    // The store's log may be ahead of the hub, whose own stream brings the rest.
+    const upTo = Math.min(last.revision, this.#revision);
+    const concerning = changes.filter(({ key, revision }) => revision <= upTo && watches(watcher.prefix, key));
+    this.#deliver(watcher, concerning, upTo);
+    if (watcher.closed || !this.#joinFromRing(watcher)) return;
+    watcher.catchUp?.close();
+    watcher.catchUp = undefined;
+  }
+
+  #remove(watcher: Watcher): void {
+    watcher.closed = true;
+    watcher.catchUp?.close();
+    this.#index.delete(watcher);
+    this.#watchers.delete(watcher);
+  }
+
+  #fail(watcher: Watcher, error: Error): void {
+    if (watcher.closed) return;
+    this.#remove(watcher);
+    watcher.request.onEnd(error);
+  }
+
+  #end(error: Error): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    this.#subscription?.close();
+    for (const watcher of [...this.#watchers]) this.#fail(watcher, error);
+    for (const { reject } of this.#waiters) reject(error);
+    this.#waiters = [];
+    this.#listeners.clear();
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

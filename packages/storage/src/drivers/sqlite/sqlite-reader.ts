@@ -1,0 +1,249 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { RevisionWindow } from '../../argument-checks.ts';
+import { prefixEnd, rangeStart } from '../../key-order.ts';
+import type { IndexRangeOptions, KeyValue, RangeOptions, RangeResult, Revision, StorageKey } from '../../storage.ts';
+import { StorageError } from '../../storage-error.ts';
+import { emptyRevision } from './sqlite-format.ts';
+import type { ValueCache } from './value-cache.ts';
+
+/** A row of `cur`, as an array: node:sqlite builds these faster than objects. */
+type ItemRow = [key: StorageKey, rev: Revision, createRevision: Revision];
+
+/** A row of the log. `value` null is a deletion. */
+export interface LogRow {
+  rev: Revision;
+  key: StorageKey;
+  create_rev: Revision;
+  prev_rev: number;
+  value: Uint8Array | null;
+}
+
+type VersionRow = Pick<LogRow, 'rev' | 'create_rev' | 'prev_rev' | 'value'>;
+
+/** Greater than every text: SQLite orders all blobs after all texts. */
+const afterAllText = new Uint8Array([0xff]);
+
+const noLimit = Number.MAX_SAFE_INTEGER;
+
+/** One range adds at most this share of the cache to it, lest a long list displaces everything else. */
+const cachedRangeBytes = 2 * 1024 * 1024;
+
+/**
+ * All reads, on the main thread's own connection. The reads of one turn of the event loop share one snapshot (an open
+ * read transaction), which spares each statement the locks of its own; {@link refresh} ends it when the writer has
+ * committed something that somebody is about to be told of.
+ */
+export class SqliteReader {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #get: StatementSync;
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
+  readonly #newest: StatementSync;
+  readonly #valueAt: StatementSync;
+  readonly #values: ValueCache;
+  #inSnapshot = false;
+  /** History is gone up to here, or is about to be: never less than what the file says. */
+  #compacted: number;
+
+  constructor(database: DatabaseSync, values: ValueCache) {
+    this.#database = database;
+    this.#values = values;
+    this.#begin = database.prepare('BEGIN');
+    this.#end = database.prepare('COMMIT');
+    this.#newest = database.prepare('SELECT max(rev) AS rev FROM kv');
+    this.#valueAt = database.prepare('SELECT value FROM kv WHERE rev = ?');
+    this.#get = database.prepare('SELECT key, rev, create_rev FROM cur WHERE key = ? AND create_rev > 0');
+    this.#get.setReturnArrays(true);
+    this.#compacted = Number(database.prepare("SELECT value FROM meta WHERE name = 'compacted'").get()?.['value']);
+  }
+
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  /** From now on nothing older than `revision` is read. */
+  raiseCompacted(revision: number): void {
+    this.#compacted = Math.max(this.#compacted, revision);
+  }
+
+  window(): RevisionWindow {
+    return { current: this.currentRevision(), compacted: this.#compacted };
+  }
+
+  currentRevision(): Revision {
+    const { rev } = this.#newest.get() as { rev: number | null };
+    return Math.max(rev ?? 0, this.#compacted, emptyRevision) as Revision;
+  }
+
+  /** Later reads see everything committed so far. */
+  refresh(): void {
+    if (!this.#inSnapshot) return;
+    this.#inSnapshot = false;
+    this.#end.run();
+  }
+
+  /** To be called before the first statement of a read. */
+  enter(): void {
+    if (this.#inSnapshot) return;
+    this.#begin.run();
+    this.#inSnapshot = true;
+    setImmediate(() => this.refresh());
+  }
+
+  get(key: StorageKey): KeyValue | undefined {
+    const row = this.#get.get(key) as unknown as ItemRow | undefined;
+    if (row === undefined) return undefined;
+    const revision = row[1];
+    return { key, value: this.#live(revision), modRevision: revision, createRevision: row[2] };
+  }
+
+  getAt(key: StorageKey, revision: number): KeyValue | undefined {
+    const row = this.#prepare('SELECT rev FROM cur WHERE key = ?').get(key) as { rev: number } | undefined;
+    return row === undefined ? undefined : this.#versionAt(key, row.rev, revision);
+  }
+
+  /** Newest revision. */
+  range(prefix: string, options: RangeOptions): RangeResult {
+    const rows = this.#prepareArrays(
+      'SELECT key, rev, create_rev FROM cur WHERE key >= ? AND key < ? AND create_rev > 0 ORDER BY key LIMIT ?',
+    ).all(rangeStart(prefix, options.after), upperBound(prefix), sqlLimit(options.limit));
+    return this.#result(rows as unknown as ItemRow[], options.limit);
+  }
+
+  /** As of `revision`: walks back from each key's newest version. */
+  rangeAt(prefix: string, options: RangeOptions, revision: Revision): RangeResult {
+    const limit = options.limit ?? noLimit;
+    const items: KeyValue[] = [];
+    const keys = this.#prepare('SELECT key, rev FROM cur WHERE key >= ? AND key < ? ORDER BY key');
+    for (const row of keys.iterate(rangeStart(prefix, options.after), upperBound(prefix))) {
+      const { key, rev } = row as unknown as { key: StorageKey; rev: number };
+      const item = this.#versionAt(key, rev, revision);
+      if (item === undefined) continue;
+      if (items.length >= limit) return { items, revision, more: true };
+      items.push(item);
+    }
+    return { items, revision, more: false };
+  }
+
+  count(prefix: string): number {
+    const row = this.#prepare('SELECT count(*) AS n FROM cur WHERE key >= ? AND key < ? AND create_rev > 0').get(prefix, upperBound(prefix));
+    return Number(row?.['n']);
+  }
+
+  rangeIndex(index: string, value: string, options: IndexRangeOptions): RangeResult {
+    const prefix = options.prefix ?? '';
+    const rows = this.#prepareArrays(
+      `SELECT idx.key, cur.rev, cur.create_rev FROM idx CROSS JOIN cur ON cur.key = idx.key
+       WHERE idx.name = ? AND idx.value = ? AND idx.key >= ? AND idx.key < ? ORDER BY idx.key LIMIT ?`,
+    ).all(index, value, rangeStart(prefix, options.after), upperBound(prefix), sqlLimit(options.limit));
+    return this.#result(rows as unknown as ItemRow[], options.limit);
+  }
+
+  /** Skips from value to value instead of reading every row. */
+  indexValues(index: string, valuePrefix: string, options: { limit?: number; after?: string }): string[] {
+    const next = this.#prepare('SELECT value FROM idx WHERE name = ? AND value >= ? AND value < ? ORDER BY value LIMIT 1');
+    const end = upperBound(valuePrefix);
+    const values: string[] = [];
+    let start = rangeStart(valuePrefix, options.after);
+    while (values.length < (options.limit ?? noLimit)) {
+      const row = next.get(index, start, end) as { value: string } | undefined;
+      if (row === undefined) break;
+      values.push(row.value);
+      start = `${row.value}\u0000`;
+    }
+    return values;
+  }
+
+  /** The log after a revision, ascending, until `limit` rows or `maxBytes` of values are exceeded. Throws `RevisionCompacted`. */
+  log(after: number, limit: number, maxBytes: number): { rows: LogRow[]; complete: boolean } {
+    if (after < this.#compacted) throw new StorageError('RevisionCompacted', `the changes after revision ${after} were compacted up to ${this.#compacted}`);
+    const rows: LogRow[] = [];
+    let bytes = 0;
+    const found = this.#prepare('SELECT rev, key, create_rev, prev_rev, value FROM kv WHERE rev > ? ORDER BY rev LIMIT ?').iterate(after, limit);
+    for (const row of found) {
+      const change = row as unknown as LogRow;
+      rows.push(change);
+      bytes += change.value?.byteLength ?? 0;
+      if (bytes >= maxBytes) return { rows, complete: false };
+    }
+    return { rows, complete: rows.length < limit };
+  }
+
+  /** The value that a revision wrote; undefined when it was a deletion or is compacted. */
+  valueAt(revision: number): Uint8Array | undefined {
+    const cached = this.#values.get(revision);
+    if (cached !== undefined) return cached;
+    const value = this.#storedValue(revision);
+    if (value !== undefined) this.#values.add(revision, value);
+    return value;
+  }
+
+  /** When the next lease expires, in milliseconds since the epoch; 0: there is none. */
+  nextExpiry(): number {
+    return Number(this.#prepare('SELECT ifnull(min(expires_ms), 0) AS n FROM lease').get()?.['n']);
+  }
+
+  #versionAt(key: StorageKey, newest: number, revision: number): KeyValue | undefined {
+    const statement = this.#prepare('SELECT rev, create_rev, prev_rev, value FROM kv WHERE rev = ?');
+    const skip = this.#prepare('SELECT prev_rev FROM kv WHERE rev = ?');
+    let at = newest;
+    while (at > revision) at = (skip.get(at) as { prev_rev: number } | undefined)?.prev_rev ?? 0;
+    const row = at === 0 ? undefined : (statement.get(at) as VersionRow | undefined);
+    if (row === undefined || row.value === null) return undefined;
+    return { key, value: row.value, modRevision: row.rev, createRevision: row.create_rev };
+  }
+
+  #result(rows: ItemRow[], limit: number | undefined): RangeResult {
+    const more = limit !== undefined && rows.length > limit;
+    if (more) rows.pop();
+    let uncached = 0;
+    const items: KeyValue[] = [];
+    for (const [key, modRevision, createRevision] of rows) {
+      let value = this.#values.get(modRevision);
+      if (value === undefined) {
+        value = this.#storedValue(modRevision) ?? missing(modRevision);
+        uncached += value.byteLength;
+        if (uncached <= cachedRangeBytes) this.#values.add(modRevision, value);
+      }
+      items.push({ key, value, modRevision, createRevision });
+    }
+    return { items, revision: this.currentRevision(), more };
+  }
+
+  #live(revision: number): Uint8Array {
+    return this.valueAt(revision) ?? missing(revision);
+  }
+
+  #storedValue(revision: number): Uint8Array | undefined {
+    const row = this.#valueAt.get(revision) as { value: Uint8Array | null } | undefined;
+    return row?.value ?? undefined;
+  }
+
+  #prepareArrays(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#prepare(sql);
+      statement.setReturnArrays(true);
+    }
+    return statement;
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}
+
+function missing(revision: number): never {
+  throw new StorageError('StorageFailed', `the value of revision ${revision} is missing from the database`);
+}
+
+function upperBound(prefix: string): string | Uint8Array {
+  return prefixEnd(prefix) ?? afterAllText;
+}
+
+function sqlLimit(limit: number | undefined): number {
+  return limit === undefined ? -1 : limit + 1;
+}

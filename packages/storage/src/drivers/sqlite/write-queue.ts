@@ -1,0 +1,240 @@
+import { Worker } from 'node:worker_threads';
+import type { IndexEntry, Transaction, TransactionResult } from '../../storage.ts';
+import { StorageError } from '../../storage-error.ts';
+import { type BatchAnswer, request, type Scalar, type WriterOptions, type WriterRequest, type WriterResponse } from './batch-wire.ts';
+
+/** One request whose answer somebody awaits. */
+export type PendingRequest = { reject: (error: Error) => void } & (
+  | { transaction: Transaction; resolve: (result: TransactionResult) => void }
+  | { transaction: undefined; resolve: (number: number) => void }
+);
+
+export interface Batch {
+  pending: PendingRequest[];
+  items: Scalar[];
+  values: Uint8Array[];
+  bytes: number;
+}
+
+export interface WriteQueueOptions {
+  /** Module of the writer thread. */
+  workerUrl: URL;
+  writer: WriterOptions;
+  /** Requests that may wait, apart from those being written. */
+  maxQueued: number;
+  /** Value bytes that may wait. */
+  maxQueuedBytes: number;
+  /** The database has committed a batch; must settle each pending request. */
+  onAnswer: (batch: Batch, answer: BatchAnswer) => void;
+  /** The writer is gone; nothing can be written any more. */
+  onFailure: (error: StorageError) => void;
+}
+
+/** One batch: so much that a commit is amortised, so little that its writers do not wait long for their answer. */
+const batchRequests = 1000;
+const batchBytes = 4 * 1024 * 1024;
+
+/**
+ * Group commit: requests gather in a batch while the writer thread commits the batch before. Every request of a
+ * batch shares one fsync. What exceeds a batch waits in further ones, up to the bounds, then `Overloaded`.
+ */
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  readonly #worker: Worker;
+  readonly #waiting: Batch[] = [];
+  #queued = 0;
+  #queuedBytes = 0;
+  #inFlight: Batch | undefined;
+  #flushing = false;
+  #failure: StorageError | undefined;
+  #closing = false;
+  #closed: { resolve: () => void } | undefined;
+  readonly #compactions: { revision: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+    this.#worker = new Worker(options.workerUrl, {
+      workerData: options.writer,
+      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 },
+    });
+    this.#worker.on('message', (message: WriterResponse) => this.#receive(message));
+    this.#worker.on('error', (error: Error) => this.#fail(`the writer thread failed: ${error.message}`, error));
+    this.#worker.on('exit', (code: number) => this.#exited(code));
+    this.#worker.unref();
+  }
+
+  transact(transaction: Transaction, bytes: number): Promise<TransactionResult> {
+    return new Promise((resolve, reject) => {
+      const batch = this.#room(bytes);
+      encodeTransaction(batch, transaction);
+      this.#enqueue(batch, { transaction, resolve, reject }, bytes);
+    });
+  }
+
+  command(...items: Scalar[]): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const batch = this.#room(0);
+      batch.items.push(...items);
+      this.#enqueue(batch, { transaction: undefined, resolve, reject }, 0);
+    });
+  }
+
+  /** Resolves when the history has been removed from the file. */
+  async compact(revision: number): Promise<void> {
+    const removed = new Promise<void>((resolve, reject) => this.#compactions.push({ revision, resolve, reject }));
+    removed.catch(() => undefined);
+    await this.command(request.compact, revision);
+    await removed;
+  }
+
+  /** Writes what is queued, then ends the thread. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#failure !== undefined) {
+      await this.#worker.terminate();
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#closed = { resolve };
+      this.#flush();
+    });
+  }
+
+  /** The batch that takes the next request. Throws `Overloaded`, `Closed` or what ended the writer. */
+  #room(bytes: number): Batch {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closing) throw new StorageError('Closed', 'the store is closed');
+    const { maxQueued, maxQueuedBytes } = this.#options;
+    if (this.#queued >= maxQueued || (this.#queued > 0 && this.#queuedBytes + bytes > maxQueuedBytes)) {
+      throw new StorageError('Overloaded', `${this.#queued} writes with ${this.#queuedBytes} bytes are waiting`);
+    }
+    let batch = this.#waiting[this.#waiting.length - 1];
+    if (batch === undefined || batch.pending.length >= batchRequests || batch.bytes + bytes > batchBytes) {
+      batch = { pending: [], items: [], values: [], bytes: 0 };
+      this.#waiting.push(batch);
+    }
+    return batch;
+  }
+
+  #enqueue(batch: Batch, pending: PendingRequest, bytes: number): void {
+    batch.pending.push(pending);
+    batch.bytes += bytes;
+    this.#queued++;
+    this.#queuedBytes += bytes;
+    if (this.#flushing || this.#inFlight !== undefined) return;
+    // Everything that this turn of the event loop asks for goes into the same batch.
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#inFlight !== undefined || this.#failure !== undefined) return;
+    const batch = this.#waiting.shift();
+    if (batch === undefined) {
+      this.#worker.unref();
+      if (this.#closed !== undefined) {
+        this.#worker.ref();
+        this.#post({ type: 'close' });
+      }
+      return;
+    }
+    this.#inFlight = batch;
+    this.#queued -= batch.pending.length;
+    this.#queuedBytes -= batch.bytes;
+    this.#worker.ref();
+    const values = joinValues(batch);
+    this.#post({ type: 'batch', count: batch.pending.length, items: batch.items, values }, [values.buffer]);
+  }
+
+  #post(message: WriterRequest, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #receive(message: WriterResponse): void {
+    switch (message.type) {
+      case 'answer':
+        return this.#settle((batch) => this.#options.onAnswer(batch, message));
+      case 'rejected': {
+        const error = new StorageError(message.code, message.message);
+        this.#settle((batch) => rejectAll(batch, error));
+        if (message.fatal) this.#fail(message.message, undefined);
+        return;
+      }
+      case 'compacted':
+        return this.#compacted(message.revision, message.error);
+      case 'closed':
+        this.#closed?.resolve();
+        return;
+    }
+  }
+
+  #settle(answer: (batch: Batch) => void): void {
+    const batch = this.#inFlight;
+    this.#inFlight = undefined;
+    // The writer starts on the next batch before the answers of this one are handed out, unless those add to it.
+    if (batch !== undefined) answer(batch);
+    if (!this.#flushing) this.#flush();
+  }
+
+  #compacted(revision: number, error: string | undefined): void {
+    const at = this.#compactions.findIndex((waiting) => waiting.revision === revision);
+    const [waiting] = at === -1 ? [] : this.#compactions.splice(at, 1);
+    if (error === undefined) waiting?.resolve();
+    else waiting?.reject(new StorageError('StorageFailed', `history could not be removed from the file: ${error}`));
+  }
+
+  #exited(code: number): void {
+    if (this.#closed !== undefined) this.#closed.resolve();
+    else this.#fail(`the writer thread exited with code ${code}`, undefined);
+  }
+
+  #fail(message: string, cause: unknown): void {
+    if (this.#failure !== undefined) return;
+    const error = new StorageError('StorageFailed', message, { cause });
+    this.#failure = error;
+    const unknown = new StorageError('StorageFailed', `${message}; whether this write happened is unknown`, { cause });
+    if (this.#inFlight !== undefined) rejectAll(this.#inFlight, unknown);
+    for (const batch of this.#waiting) rejectAll(batch, error);
+    for (const { reject } of this.#compactions) reject(error);
+    this.#inFlight = undefined;
+    this.#waiting.length = 0;
+    this.#closed?.resolve();
+    this.#options.onFailure(error);
+  }
+}
+
+function rejectAll(batch: Batch, error: StorageError): void {
+  for (const { reject } of batch.pending) reject(error);
+}
+
+function encodeTransaction({ items, values }: Batch, { compares, operations }: Transaction): void {
+  items.push(request.transact, compares.length);
+  for (const { key, modRevision } of compares) items.push(key, modRevision);
+  items.push(operations.length);
+  for (const operation of operations) {
+    if (operation.type === 'delete') {
+      items.push(operation.key, -1, 0, '');
+      continue;
+    }
+    items.push(operation.key, operation.value.byteLength, operation.lease ?? 0, encodeIndexes(operation.indexes));
+    values.push(operation.value);
+  }
+}
+
+function encodeIndexes(indexes: readonly IndexEntry[] | undefined): string {
+  if (indexes === undefined || indexes.length === 0) return '';
+  return JSON.stringify(indexes.map(({ index, value }) => [index, value]));
+}
+
+function joinValues(batch: Batch): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(batch.bytes);
+  let at = 0;
+  for (const value of batch.values) {
+    joined.set(value, at);
+    at += value.byteLength;
+  }
+  return joined;
+}

@@ -1,0 +1,27 @@
+export { storageLimits } from './argument-checks.ts';
+export { ChangeHub, type ChangeHubOptions, type WatchRequest } from './change-log/change-hub.ts';
+export { Compactor, type CompactorOptions } from './change-log/compactor.ts';
+export { type Clock, type ScheduledCall, systemClock } from './clock.ts';
+export { MemoryStorage, type MemoryStorageOptions } from './drivers/memory/memory-storage.ts';
+export { SqliteStorage, type SqliteStorageOptions } from './drivers/sqlite/sqlite-storage.ts';
+export { compareKeys, prefixEnd } from './key-order.ts';
+export { type ObjectLocation, objectKey, objectPrefix, parseObjectKey } from './keys.ts';
+export type {
+  Change,
+  ChangeFollower,
+  Compare,
+  IndexEntry,
+  IndexRangeOptions,
+  KeyValue,
+  LeaseId,
+  Operation,
+  RangeOptions,
+  RangeResult,
+  Revision,
+  Storage,
+  StorageKey,
+  Subscription,
+  Transaction,
+  TransactionResult,
+} from './storage.ts';
+export { isStorageError, StorageError, type StorageErrorCode } from './storage-error.ts';
