@@ -141,3 +141,5 @@ export type { UpdateManagedFieldsOptions } from './apply/update-managed-fields.t
 export { trackUpdate, updateManagedFields } from './apply/update-managed-fields.ts';
 export { applyStrategicMergePatch } from './patch/strategic-merge-patch.ts';
 export { StrategicMergePatchError } from './patch/strategic-merge-meta.ts';
+export { patchStatusError } from './patch/patch-status-error.ts';
+export type { FieldSet } from './apply/field-set.ts';

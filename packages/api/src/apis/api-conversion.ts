@@ -1,4 +1,4 @@
-import { list, listMap, object } from '../schema-dsl/composites.ts';
+import { list, listMap, metadataWith, object } from '../schema-dsl/composites.ts';
 import { declareKind } from '../schema-dsl/declare-kind.ts';
 import { string } from '../schema-dsl/scalars.ts';
 import type { ObjectType } from '../schema-dsl/typed-schema.ts';
@@ -33,7 +33,7 @@ const conversionSchema = object(
 export const apiConversionSchema = object(
   'Rules for converting objects of the APIResourceSchema of the same name.',
   {
-    metadata: object('Standard object metadata.', {}),
+    metadata: metadataWith({}),
     spec: object(
       'The rules.',
       { conversions: listMap(['from', 'to'], 'One entry for each pair of versions.', conversionSchema) },

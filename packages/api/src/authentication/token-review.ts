@@ -11,16 +11,21 @@ export const tokenReviewSchema = message(
   {
     spec: wire(
       2,
-      message('io.k8s.api.authentication.v1.TokenReviewSpec', 'The question.', {
-        token: wire(1, string('The token.')),
-        audiences: wire(
-          2,
-          atomicList(
-            'Names of the one who asks. The token must be meant for one of them. Default: the API server.',
-            string('An audience.'),
+      message(
+        'io.k8s.api.authentication.v1.TokenReviewSpec',
+        'The question.',
+        {
+          token: wire(1, string('The token.')),
+          audiences: wire(
+            2,
+            atomicList(
+              'Names of the one who asks. The token must be meant for one of them. Default: the API server.',
+              string('An audience.'),
+            ),
           ),
-        ),
-      }),
+        },
+        { required: ['token'] },
+      ),
     ),
     status: wire(
       3,

@@ -1,5 +1,5 @@
 import { conditionsSchema } from '../conditions/condition-schema.ts';
-import { list, mapOf, object } from '../schema-dsl/composites.ts';
+import { list, mapOf, metadataWith, object } from '../schema-dsl/composites.ts';
 import { declareKind } from '../schema-dsl/declare-kind.ts';
 import { boolean, oneOfStrings, string } from '../schema-dsl/scalars.ts';
 import type { Infer, ObjectType } from '../schema-dsl/typed-schema.ts';
@@ -55,7 +55,7 @@ const statusSchema = object(
 export const logicalClusterSchema = object(
   'The workspace seen from within. There is exactly one, named cluster, in each.',
   {
-    metadata: object('Standard object metadata.', { name: oneOfStrings('Always cluster.', ['cluster']) }),
+    metadata: metadataWith({ name: oneOfStrings('Always cluster.', ['cluster']) }),
     spec: specSchema,
     status: statusSchema,
   },

@@ -18,6 +18,11 @@ export function object<F extends Fields, const R extends keyof F & string = neve
   return schema as Typed<ObjectOf<F, R>>;
 }
 
+/** `metadata` with restrictions on the name. Its other fields are known without being said. */
+export function metadataWith<F extends Fields>(fields: F): Typed<ObjectOf<F, never>> {
+  return { type: 'object', properties: { ...fields } };
+}
+
 /** An object that has a name in OpenAPI and protobuf. Its fields are numbered with {@link wire}. */
 export function message<F extends Fields, const R extends keyof F & string = never>(
   name: string,

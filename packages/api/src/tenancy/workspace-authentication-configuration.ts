@@ -1,5 +1,5 @@
 import type { ValidationRule } from '@canopy/apimachinery';
-import { list, object } from '../schema-dsl/composites.ts';
+import { list, metadataWith, object } from '../schema-dsl/composites.ts';
 import { declareKind } from '../schema-dsl/declare-kind.ts';
 import { string } from '../schema-dsl/scalars.ts';
 import type { Infer, ObjectType } from '../schema-dsl/typed-schema.ts';
@@ -107,7 +107,7 @@ const jwtSchema = object(
 export const workspaceAuthenticationConfigurationSchema = object(
   'Further ways to authenticate, for the workspaces of the types that name this object.',
   {
-    metadata: object('Standard object metadata.', {}),
+    metadata: metadataWith({}),
     spec: object(
       'The ways to authenticate.',
       { jwt: list('Issuers of JSON web tokens that are trusted.', jwtSchema) },

@@ -1,6 +1,6 @@
 import { conditionsSchema } from '../conditions/condition-schema.ts';
 import { policyRuleSchema } from '../rbac/policy-rule.ts';
-import { list, mapOf, object, withKeywords } from '../schema-dsl/composites.ts';
+import { list, mapOf, metadataWith, object, withKeywords } from '../schema-dsl/composites.ts';
 import { declareKind } from '../schema-dsl/declare-kind.ts';
 import { boolean, oneOfStrings, string } from '../schema-dsl/scalars.ts';
 import type { Infer, ObjectType } from '../schema-dsl/typed-schema.ts';
@@ -95,7 +95,7 @@ const statusSchema = object('The state of the type.', {
 });
 
 export const workspaceTypeSchema = object('What a kind of workspaces has in common.', {
-  metadata: object('Standard object metadata.', {
+  metadata: metadataWith({
     name: withKeywords(string('Name of the type. The names any and system are reserved.', workspaceNameRules), {
       not: { enum: ['system', 'any'] },
     }),

@@ -1,7 +1,7 @@
 import { conditionsSchema } from '../conditions/condition-schema.ts';
 import { lifecycleNames, workspacePhaseSchema } from '../kcp-core/lifecycle.ts';
 import { labelSelectorSchema } from '../meta/label-selector.ts';
-import { described, object } from '../schema-dsl/composites.ts';
+import { described, metadataWith, object } from '../schema-dsl/composites.ts';
 import { declareKind } from '../schema-dsl/declare-kind.ts';
 import { string } from '../schema-dsl/scalars.ts';
 import type { Infer, ObjectType } from '../schema-dsl/typed-schema.ts';
@@ -90,7 +90,7 @@ const statusSchema = object(
 export const workspaceSchema = object(
   'A cluster of its own for its users, below the workspace that this object is in.',
   {
-    metadata: object('Standard object metadata.', {
+    metadata: metadataWith({
       name: string('Name of the workspace, one part of its path.', workspaceNameRules),
     }),
     spec: specSchema,

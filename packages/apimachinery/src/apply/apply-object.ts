@@ -13,7 +13,7 @@ import {
   withoutReset,
   withoutUntracked,
 } from './field-manager.ts';
-import { difference, type FieldSet, intersection, isEmptySet } from './field-set.ts';
+import { difference, type FieldSet, fieldSetsEqual, intersection, isEmptySet } from './field-set.ts';
 import { fieldsOfLastApplied, KUBECTL, withLastApplied } from './last-applied.ts';
 import { ListItemError } from './list-items.ts';
 import { decodeManagedFields, encodeManagedFields, type Manager, type Managers, newManager } from './managers.ts';
@@ -67,7 +67,9 @@ export function applyObject(options: ApplyObjectOptions): ApplyResult {
     return apply(type, options);
   } catch (error) {
     if (!(error instanceof ListItemError)) throw error;
-    throw failed(`failed to create typed live object (${objectText(options.live ?? applied)}): ${error.message}`);
+    const { live = applied } = options;
+    const text = problemsText(validateConfig(type, live as JsonObject, true));
+    throw failed(`failed to create typed live object (${objectText(live)}): ${text}`);
   }
 }
 
@@ -152,7 +154,7 @@ function withoutFields(conflicts: readonly ApplyConflict[], allowed: FieldSet): 
 /** The applier's set is stored without what nobody owns; the old set object is kept if it says the same. */
 function finishApplier(managers: Managers, applier: Manager, last: Manager | undefined): void {
   applier.set = withoutUntracked(applier.set);
-  if (last !== undefined && deepEqual(applier.set as JsonValue, last.set as JsonValue)) applier.set = last.set;
+  if (last !== undefined && fieldSetsEqual(applier.set, last.set)) applier.set = last.set;
   if (isEmptySet(applier.set)) managers.delete(applier.id);
 }
 

@@ -155,15 +155,6 @@ function subtractNode(ours: FieldSet, theirs: FieldSet, recursive: boolean): Fie
   return isEmptySet(rest) ? undefined : rest;
 }
 
-export function hasPath(set: FieldSet, path: readonly PathElement[]): boolean {
-  let node: FieldSet | undefined = set;
-  for (const element of path) {
-    node = node[element];
-    if (node === undefined) return false;
-  }
-  return path.length > 0 && isMember(node);
-}
-
 /** The paths as messages show them, those of a level before those below it. */
 export function fieldPaths(set: FieldSet): string[] {
   const paths: string[] = [];

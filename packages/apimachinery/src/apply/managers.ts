@@ -1,5 +1,5 @@
 import type { JsonObject, ManagedFieldsEntry } from '../meta/object.ts';
-import { EMPTY_SET, type FieldSet, isEmptySet, parseFieldSet, union } from './field-set.ts';
+import { EMPTY_SET, type FieldSet, parseFieldSet, union } from './field-set.ts';
 import { compareText, goJsonString } from './path-element.ts';
 
 /** One entry of managedFields while it is being worked on. */
@@ -177,9 +177,4 @@ export function isReset(entries: readonly ManagedFieldsEntry[] | undefined | nul
   if (entries.length > 1) return false;
   const { manager, operation, apiVersion, time, fieldsType, fieldsV1, subresource } = entries[0]!;
   return !(manager || operation || apiVersion || time || fieldsType || fieldsV1 || subresource);
-}
-
-/** Drops managers that own nothing. */
-export function dropEmpty(managers: Managers): void {
-  for (const [id, manager] of managers) if (isEmptySet(manager.set)) managers.delete(id);
 }

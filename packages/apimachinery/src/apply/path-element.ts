@@ -77,6 +77,7 @@ function compareValues(a: JsonValue, b: JsonValue): number {
 
 const PARSED = new Map<PathElement, readonly KeyField[]>();
 const PARSED_LIMIT = 8192;
+const PARSED_MAX_LENGTH = 256;
 
 /** The key fields of a `k:` element, sorted by name. */
 export function keyFields(element: PathElement): readonly KeyField[] {
@@ -84,8 +85,10 @@ export function keyFields(element: PathElement): readonly KeyField[] {
   if (fields === undefined) {
     const object = parseJson(element.slice(2)) as Record<string, JsonValue>;
     fields = Object.keys(object).map((name) => ({ name, value: object[name]! }));
-    if (PARSED.size >= PARSED_LIMIT) PARSED.clear();
-    PARSED.set(element, fields);
+    if (element.length <= PARSED_MAX_LENGTH) {
+      if (PARSED.size >= PARSED_LIMIT) PARSED.clear();
+      PARSED.set(element, fields);
+    }
   }
   return fields;
 }

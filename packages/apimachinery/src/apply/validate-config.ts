@@ -7,12 +7,17 @@ import { pathElementText } from './path-element.ts';
 
 /**
  * What keeps an applied configuration from being merged under its type: undeclared fields, wrong kinds of values, list
- * items that cannot be told apart. One text per finding, as structured-merge-diff words them; empty if there are none.
+ * items that cannot be told apart, or twice the same unless `allowDuplicates`. One text per finding, as structured-merge-diff words them; empty if there are none.
  */
-export function validateConfig(type: MergeType, value: JsonValue): string[] {
-  const problems: string[] = [];
+export function validateConfig(type: MergeType, value: JsonValue, allowDuplicates = false): string[] {
+  const problems: Problems = { texts: [], allowDuplicates };
   check(type, value, '', problems);
-  return problems;
+  return problems.texts;
+}
+
+interface Problems {
+  texts: string[];
+  allowDuplicates: boolean;
 }
 
 /** All findings as one text. */
@@ -20,11 +25,11 @@ export function problemsText(problems: readonly string[]): string {
   return problems.length === 1 ? problems[0]! : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
 }
 
-function report(problems: string[], path: string, message: string): void {
-  problems.push(path === '' ? message : `${path}: ${message}`);
+function report(problems: Problems, path: string, message: string): void {
+  problems.texts.push(path === '' ? message : `${path}: ${message}`);
 }
 
-function check(type: MergeType, value: JsonValue, path: string, problems: string[]): void {
+function check(type: MergeType, value: JsonValue, path: string, problems: Problems): void {
   switch (kindOf(type, value)) {
     case 'map':
       if (value === null) return;
@@ -44,7 +49,7 @@ function check(type: MergeType, value: JsonValue, path: string, problems: string
   }
 }
 
-function checkMap(type: MapType, value: Record<string, JsonValue | undefined>, path: string, problems: string[]): void {
+function checkMap(type: MapType, value: Record<string, JsonValue | undefined>, path: string, problems: Problems): void {
   for (const key in value) {
     const member = value[key];
     if (member === undefined) continue;
@@ -58,7 +63,7 @@ function checkMap(type: MapType, value: Record<string, JsonValue | undefined>, p
   }
 }
 
-function checkList(type: ListType, items: readonly JsonValue[], path: string, problems: string[]): void {
+function checkList(type: ListType, items: readonly JsonValue[], path: string, problems: Problems): void {
   const seen = new Set<string>();
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!;
@@ -75,14 +80,14 @@ function checkList(type: ListType, items: readonly JsonValue[], path: string, pr
         return;
       }
       text = pathElementText(element);
-      if (seen.has(element)) report(problems, path, `duplicate entries for key ${text}`);
+      if (seen.has(element) && !problems.allowDuplicates) report(problems, path, `duplicate entries for key ${text}`);
       seen.add(element);
     }
     check(type.element, item, path + text, problems);
   }
 }
 
-function checkScalar(type: ScalarType, value: JsonValue, path: string, problems: string[]): void {
+function checkScalar(type: ScalarType, value: JsonValue, path: string, problems: Problems): void {
   if (value === null) return;
   const kind = isNumeric(value) ? 'number' : typeof value;
   if (type === 'numeric' && kind !== 'number') {

@@ -30,7 +30,7 @@ describe('patchStatusError', () => {
     expect(patch(new Array<JsonValue>(10_001).fill({}))).toEqual({
       code: 413,
       reason: 'RequestEntityTooLarge',
-      message: 'Request entity is too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
+      message: 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
     });
   });
 

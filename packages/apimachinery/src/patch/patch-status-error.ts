@@ -11,7 +11,7 @@ export function patchStatusError(error: unknown): StatusError | undefined {
     case 'malformed':
       return badRequest(error.message);
     case 'tooManyOperations':
-      return requestEntityTooLarge(`Request entity is too large: ${error.message}`);
+      return requestEntityTooLarge(`Request entity too large: ${error.message}`);
     case 'failed':
       return new StatusError({ code: 500, reason: '', message: error.message, cause: error });
     default:

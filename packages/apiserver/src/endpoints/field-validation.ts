@@ -1,4 +1,4 @@
-import { badRequest, findDuplicateKeys, type KubeObject } from '@canopy/apimachinery';
+import { badRequest, findDuplicateKeys, type KubeObject, unknownFieldMessage } from '@canopy/apimachinery';
 import type { ServedVersion } from '../registry/served-resource.ts';
 import type { FieldValidation } from './query-options.ts';
 
@@ -14,7 +14,7 @@ export function pruneAndReport(
   mode: FieldValidation,
   report: { text: string | undefined; warn(text: string): void },
 ): void {
-  const problems = served.compiled.prune(object).map((path) => `unknown field "${path}"`);
+  const problems = served.compiled.prune(object as never).map(unknownFieldMessage);
   if (mode === 'Ignore') return;
   const duplicates = report.text === undefined ? [] : findDuplicateKeys(report.text);
   for (const path of duplicates) problems.push(`duplicate field "${path}"`);

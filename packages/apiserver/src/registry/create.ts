@@ -1,4 +1,4 @@
-import { alreadyExists, conflict, type KubeObject, updateManagedFields } from '@canopy/apimachinery';
+import { alreadyExists, conflict, type FieldSet, type KubeObject, updateManagedFields } from '@canopy/apimachinery';
 import type { Operation, Transaction } from '@canopy/storage';
 import { markNewOwners } from './garbage-marks.ts';
 import { encodeObject } from './object-codec.ts';
@@ -63,7 +63,7 @@ async function tryCreate(
   if (strategy.tracksGeneration === false) delete object.metadata.generation;
   const served = servedVersion(resource, version);
   if (served.declaration.subresources.status === true && options.subresource === '') delete object.status;
-  served.compiled.applyDefaults(object);
+  served.compiled.applyDefaults(object as never);
 
   let stored = version === declaration.storageVersion ? object : resource.convert(object, declaration.storageVersion);
   strategy.prepareForCreate?.(stored, context);
@@ -127,12 +127,18 @@ export function apiVersionText(request: CollectionRequest): string {
   return group === '' ? request.version : `${group}/${request.version}`;
 }
 
+const clusterField: FieldSet = { 'f:metadata': { 'f:annotations': { [`f:${clusterAnnotation}`]: {} } } };
+const mainFields: FieldSet = { ...clusterField, 'f:status': {} };
+const statusFields: FieldSet = {
+  'f:metadata': { 'f:annotations': { [`f:${clusterAnnotation}`]: {} }, 'f:labels': {} },
+  'f:spec': {},
+};
+
 /** Status cannot be owned through the main resource and vice versa, where the kind has a status subresource. */
-export function defaultResetFields(request: CollectionRequest, subresource: string): readonly (readonly string[])[] {
+export function defaultResetFields(request: CollectionRequest, subresource: string): FieldSet {
   const served = servedVersion(request.resource, request.version);
-  const cluster = ['metadata', 'annotations', clusterAnnotation];
-  if (served.declaration.subresources.status !== true) return [cluster];
-  return subresource === 'status' ? [cluster, ['spec'], ['metadata', 'labels']] : [cluster, ['status']];
+  if (served.declaration.subresources.status !== true) return clusterField;
+  return subresource === 'status' ? statusFields : mainFields;
 }
 
 /** `apiVersion`, `kind`, `metadata` first; the splice of the resource version relies on it. */

@@ -27,10 +27,9 @@ const scanPage = 500;
 
 /** Prefix of the collection that a request names. */
 export function collectionPrefix(request: CollectionRequest<Access>, namespace = request.namespace): string {
-  const { declaration, identity } = request.resource;
+  const { identity, storedAs } = request.resource;
   return objectPrefix({
-    group: declaration.group,
-    resource: declaration.names.plural,
+    ...storedAs,
     identity,
     ...(request.access.kind === 'cluster' ? { cluster: request.access.cluster } : {}),
     ...(namespace === undefined || request.access.kind === 'wildcard' ? {} : { namespace }),

@@ -27,10 +27,9 @@ export function putObject(registry: Registry, resource: ServedResource, access: 
 }
 
 export function keyOfObject(resource: ServedResource, access: ClusterAccess, object: KubeObject): Operation['key'] {
-  const { declaration, identity } = resource;
+  const { declaration, identity, storedAs } = resource;
   return objectKey({
-    group: declaration.group,
-    resource: declaration.names.plural,
+    ...storedAs,
     identity,
     cluster: access.cluster,
     ...(declaration.scope === 'Namespaced' && object.metadata.namespace !== undefined ? { namespace: object.metadata.namespace } : {}),

@@ -61,10 +61,9 @@ export interface WriteOptions {
 }
 
 export function keyOf(request: CollectionRequest, name: string): StorageKey {
-  const { declaration, identity } = request.resource;
+  const { declaration, identity, storedAs } = request.resource;
   return objectKey({
-    group: declaration.group,
-    resource: declaration.names.plural,
+    ...storedAs,
     identity,
     cluster: request.access.cluster,
     ...(declaration.scope === 'Namespaced' ? { namespace: request.namespace } : {}),

@@ -13,6 +13,7 @@ import { defaultStrategy, type Strategy } from './strategy.ts';
 
 export interface ServeOptions {
   identity?: string;
+  storedAs?: { group: string; resource: string };
   origin: ResourceOrigin;
   strategy?: Strategy;
   terminating?: boolean;
@@ -30,6 +31,7 @@ export function serveResource(declaration: ResourceDeclaration, options: ServeOp
   return {
     declaration,
     identity: options.identity ?? '',
+    storedAs: options.storedAs ?? { group, resource: declaration.names.plural },
     origin: options.origin,
     strategy: options.strategy ?? defaultStrategy,
     versions,

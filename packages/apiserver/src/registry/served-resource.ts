@@ -34,6 +34,8 @@ export interface ServedResource {
   declaration: ResourceDeclaration;
   /** Identity hash in the storage key of bound resources; `''` otherwise. */
   identity: string;
+  /** Where the objects are stored; differs from the declaration for a second API over the same storage (Events). */
+  storedAs: { group: string; resource: string };
   origin: ResourceOrigin;
   strategy: Strategy;
   versions: ReadonlyMap<string, ServedVersion>;

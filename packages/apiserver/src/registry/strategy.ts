@@ -1,4 +1,4 @@
-import type { FieldError, KubeObject } from '@canopy/apimachinery';
+import type { FieldError, FieldSet, KubeObject } from '@canopy/apimachinery';
 import type { IndexEntry, Transaction } from '@canopy/storage';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { ClusterAccess } from './logical-cluster.ts';
@@ -56,8 +56,8 @@ export interface Strategy {
    * at commit, the whole creation is tried again.
    */
   alongsideCreate?(object: KubeObject, context: StrategyContext): Promise<Transaction>;
-  /** Field paths that users cannot own through server-side apply, per subresource (`''` is the main resource). */
-  resetFields?(subresource: string): readonly (readonly string[])[];
+  /** Fields that users cannot own through server-side apply, per subresource (`''` is the main resource). */
+  resetFields?(subresource: string): FieldSet;
 }
 
 export const defaultStrategy: Strategy = {};

@@ -69,7 +69,7 @@ async function tryUpdate(
   const old = decodeObject(kv);
   const { object: wanted, managedFieldsKept } = await step.transform(inVersion(resource, decodeObject(kv), version));
   checkPreconditions(request, wanted, old);
-  servedVersion(resource, version).compiled.applyDefaults(wanted);
+  servedVersion(resource, version).compiled.applyDefaults(wanted as never);
   const hasVersion = version === resource.declaration.storageVersion;
   const updated = hasVersion ? wanted : resource.convert(wanted, resource.declaration.storageVersion);
   const unconditional = !wanted.metadata.resourceVersion;

@@ -49,7 +49,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     session.on('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
-  h2.on('stream', (stream, headers) => serveStream(options, running, stream, headers));
+  h2.on('stream', (stream, headers) => serveStream(options, running, stream as ServerHttp2Stream, headers));
   h2.on('sessionError', () => undefined);
   h1.on('request', (request, response) => serveHttp1(options, running, request, response));
   h1.on('clientError', (_error, socket) => socket.destroy());

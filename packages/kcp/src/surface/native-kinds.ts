@@ -22,6 +22,14 @@ export interface NativeKindsOptions {
   strategies: ReadonlyMap<string, Strategy>;
   /** Conversions of kinds with several different versions, by `<group>/<plural>`. */
   conversions: ReadonlyMap<string, (object: KubeObject, toVersion: string) => KubeObject>;
+  /** Kinds that are a second API over another kind's storage. */
+  storedElsewhere: ReadonlyMap<string, StoredElsewhere>;
+}
+
+export interface StoredElsewhere {
+  storedAs: { group: string; resource: string };
+  /** The declaration with the stored form as a version that is not served. */
+  declaration(own: ResourceDeclaration): ResourceDeclaration;
 }
 
 export const rootExports: Readonly<Record<string, readonly ResourceDeclaration[]>> = {
@@ -35,8 +43,10 @@ export function nativeKinds(options: NativeKindsOptions): NativeKinds {
     const key = `${declaration.group}/${declaration.names.plural}`;
     const strategy = options.strategies.get(key);
     const convert = options.conversions.get(key);
-    return serveResource(declaration, {
+    const storage = options.storedElsewhere.get(key);
+    return serveResource(storage?.declaration(declaration) ?? declaration, {
       origin: { kind },
+      ...(storage === undefined ? {} : { storedAs: storage.storedAs }),
       ...(strategy === undefined ? {} : { strategy }),
       ...(convert === undefined ? {} : { convert }),
     });

@@ -1,4 +1,4 @@
-import { declarationOfCrd, strategyOfCrd } from '@canopy/apiextensions';
+import { type CrdObject, crdDeclaration } from '@canopy/apiextensions';
 import type { KubeObject } from '@canopy/apimachinery';
 import {
   type ApiSurface,
@@ -124,10 +124,9 @@ export class WorkspaceSurfaces {
     }));
     if (crd === undefined) return undefined;
     const { exportCluster, exportName, terminating } = at;
-    const resource = serveResource(declarationOfCrd(crd), {
+    const resource = serveResource(crdDeclaration(crd as CrdObject), {
       identity,
       terminating,
-      strategy: strategyOfCrd(crd),
       origin: { kind: 'binding', exportCluster, exportName, schemaUid },
     });
     this.remember(this.served, key, resource, resourceCapacity);
@@ -141,13 +140,12 @@ export class WorkspaceSurfaces {
       const crd = decodeObject(kv);
       if (!isEstablished(crd)) continue;
       const terminating = crd.metadata.deletionTimestamp !== undefined;
-      const declaration = declarationOfCrd(crd);
+      const declaration = crdDeclaration(crd as CrdObject);
       const key = `c:${JSON.stringify(crd.spec)}:${terminating}`;
       let resource = this.served.get(key);
       if (resource === undefined) {
         resource = serveResource(declaration, {
           terminating,
-          strategy: strategyOfCrd(crd),
           origin: { kind: 'crd', crd: crd.metadata.name ?? '' },
         });
         this.remember(this.served, key, resource, resourceCapacity);

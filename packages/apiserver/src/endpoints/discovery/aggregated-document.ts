@@ -10,7 +10,9 @@ export interface AggregatedDocument {
 }
 
 /** apidiscovery.k8s.io APIGroupDiscoveryList of the given groups, once per version of that API. */
-export function aggregatedDocuments(groups: readonly DiscoveredGroup[]): Readonly<Record<AggregatedVersion, AggregatedDocument>> {
+export function aggregatedDocuments(
+  groups: readonly DiscoveredGroup[],
+): Readonly<Record<AggregatedVersion, AggregatedDocument>> {
   const items = groups.map(groupDiscovery);
   return { v2: documentOf('v2', items), v2beta1: documentOf('v2beta1', items) };
 }

@@ -46,7 +46,10 @@ export function discoverGroups(surface: ApiSurface, subresourcesOf: Subresources
   for (const resource of surface.all()) {
     const { group } = resource.declaration;
     let versions = groups.get(group);
-    if (versions === undefined) groups.set(group, (versions = new Map()));
+    if (versions === undefined) {
+      versions = new Map();
+      groups.set(group, versions);
+    }
     const extra = subresourcesOf(resource);
     for (const [version, served] of resource.versions) {
       if (!served.declaration.served) continue;
@@ -102,7 +105,14 @@ function subresourcesIn(
     all.set('status', { name: 'status', kind: declaration.names.kind, verbs: changeVerbs, namespaced });
   }
   if (version.subresources.scale !== undefined) {
-    all.set('scale', { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: changeVerbs, namespaced });
+    all.set('scale', {
+      name: 'scale',
+      kind: 'Scale',
+      group: 'autoscaling',
+      version: 'v1',
+      verbs: changeVerbs,
+      namespaced,
+    });
   }
   for (const subresource of extra) all.set(subresource.name, subresource);
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -110,5 +120,9 @@ function subresourcesIn(
 
 /** Changes when objects are stored in another version. Opaque to clients; computed as Kubernetes computes it. */
 function storageVersionHash({ group, storageVersion, names }: ResourceDeclaration): string {
-  return createHash('sha256').update(`${group}/${storageVersion}/${names.kind}`).digest().subarray(0, 8).toString('base64');
+  return createHash('sha256')
+    .update(`${group}/${storageVersion}/${names.kind}`)
+    .digest()
+    .subarray(0, 8)
+    .toString('base64');
 }

@@ -16,7 +16,14 @@ interface Init extends Partial<Pick<ResourceDeclaration, 'group' | 'scope' | 've
   terminating?: boolean;
 }
 
-function resource({ plural, kind, shortNames = [], versions = [version('v1')], terminating = false, ...rest }: Init): ServedResource {
+function resource({
+  plural,
+  kind,
+  shortNames = [],
+  versions = [version('v1')],
+  terminating = false,
+  ...rest
+}: Init): ServedResource {
   const declaration: ResourceDeclaration = {
     group: '',
     scope: 'Namespaced',
@@ -40,12 +47,29 @@ const resources = [
     kind: 'Widget',
     versions: [
       version('v1beta1', { subresources: { status: true } }),
-      version('v1', { subresources: { status: true, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } } }),
+      version('v1', {
+        subresources: {
+          status: true,
+          scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+        },
+      }),
       version('v2', { served: false }),
     ],
   }),
-  resource({ group: 'example.com', plural: 'gadgets', kind: 'Gadget', versions: [version('v1beta1')], terminating: true }),
-  resource({ group: 'authorization.k8s.io', plural: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview', scope: 'Cluster', virtual: true }),
+  resource({
+    group: 'example.com',
+    plural: 'gadgets',
+    kind: 'Gadget',
+    versions: [version('v1beta1')],
+    terminating: true,
+  }),
+  resource({
+    group: 'authorization.k8s.io',
+    plural: 'selfsubjectaccessreviews',
+    kind: 'SelfSubjectAccessReview',
+    scope: 'Cluster',
+    virtual: true,
+  }),
   namespaces,
   resource({ plural: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] }),
 ];
@@ -101,7 +125,11 @@ describe('unaggregated discovery', () => {
     expect(list).toMatchObject({ kind: 'APIResourceList', groupVersion: 'v1' });
     expect(list.resources).toMatchObject([
       { name: 'configmaps', singularName: 'configmap', namespaced: true, kind: 'ConfigMap', shortNames: ['cm'] },
-      { name: 'namespaces', namespaced: false, verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] },
+      {
+        name: 'namespaces',
+        namespaced: false,
+        verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+      },
       { name: 'namespaces/finalize', singularName: '', namespaced: false, kind: 'Namespace', verbs: ['update'] },
     ]);
   });
@@ -110,7 +138,11 @@ describe('unaggregated discovery', () => {
     const names = (path: string) => read(path).resources.map((r: { name: string }) => r.name);
     expect(names('/apis/example.com/v1')).toEqual(['widgets', 'widgets/scale', 'widgets/status']);
     expect(names('/apis/example.com/v1beta1')).toEqual(['gadgets', 'widgets', 'widgets/status']);
-    expect(read('/apis/example.com/v1').resources[1]).toMatchObject({ group: 'autoscaling', version: 'v1', kind: 'Scale' });
+    expect(read('/apis/example.com/v1').resources[1]).toMatchObject({
+      group: 'autoscaling',
+      version: 'v1',
+      kind: 'Scale',
+    });
   });
 
   it('does not offer create for resources that are going away', () => {
@@ -133,14 +165,21 @@ describe('unaggregated discovery', () => {
 describe('aggregated discovery', () => {
   it('is sent in the first version that the client asks for', () => {
     const response = ask('/apis', { accept: `${v2},${v2beta1},application/json` });
-    expect(response?.headers).toMatchObject({ 'content-type': v2, vary: 'Accept', etag: expect.stringMatching(/^"[0-9A-F]{128}"$/) });
+    expect(response?.headers).toMatchObject({
+      'content-type': v2,
+      vary: 'Accept',
+      etag: expect.stringMatching(/^"[0-9A-F]{128}"$/),
+    });
     expect(JSON.parse(String(response?.body)).apiVersion).toBe('apidiscovery.k8s.io/v2');
     expect(ask('/apis', { accept: v2beta1 })?.headers['content-type']).toBe(v2beta1);
   });
 
   it('describes groups, versions, resources and subresources', () => {
     const { items } = read('/apis', { accept: v2 });
-    expect(items.map((g: { metadata: { name: string } }) => g.metadata.name)).toEqual(['authorization.k8s.io', 'example.com']);
+    expect(items.map((g: { metadata: { name: string } }) => g.metadata.name)).toEqual([
+      'authorization.k8s.io',
+      'example.com',
+    ]);
     expect(items[1].versions[0]).toMatchObject({
       version: 'v1',
       freshness: 'Current',
@@ -152,7 +191,11 @@ describe('aggregated discovery', () => {
           singularResource: 'widget',
           subresources: [
             { subresource: 'scale', responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' } },
-            { subresource: 'status', responseKind: { group: 'example.com', version: 'v1', kind: 'Widget' }, verbs: ['get', 'patch', 'update'] },
+            {
+              subresource: 'status',
+              responseKind: { group: 'example.com', version: 'v1', kind: 'Widget' },
+              verbs: ['get', 'patch', 'update'],
+            },
           ],
         },
       ],
@@ -162,14 +205,20 @@ describe('aggregated discovery', () => {
 
   it('answers 304 to who has it already', () => {
     const etag = ask('/apis', { accept: v2 })!.headers['etag']!;
-    expect(ask('/apis', { accept: v2, 'if-none-match': etag })).toMatchObject({ status: 304, body: undefined, headers: { etag } });
+    expect(ask('/apis', { accept: v2, 'if-none-match': etag })).toMatchObject({
+      status: 304,
+      body: undefined,
+      headers: { etag },
+    });
     expect(ask('/apis', { accept: v2beta1, 'if-none-match': etag })?.status).toBe(200);
   });
 
   it('is not sent to clients that do not ask for it first', () => {
     expect(read('/apis', { accept: 'application/json, */*' }).kind).toBe('APIGroupList');
     expect(read('/apis', { accept: 'application/vnd.kubernetes.protobuf' }).kind).toBe('APIGroupList');
-    expect(read('/apis', { accept: `application/json;g=apidiscovery.k8s.io;v=v3;as=APIGroupDiscoveryList, ${v2}` }).kind).toBe('APIGroupDiscoveryList');
+    expect(
+      read('/apis', { accept: `application/json;g=apidiscovery.k8s.io;v=v3;as=APIGroupDiscoveryList, ${v2}` }).kind,
+    ).toBe('APIGroupDiscoveryList');
   });
 
   it('does not exist for single groups', () => {

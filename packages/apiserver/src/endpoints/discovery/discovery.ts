@@ -45,19 +45,32 @@ export interface DiscoveryRequest {
  * The answer to a discovery request; undefined when the path is none of the surface's, 406 when the client accepts no
  * JSON. Aggregated documents carry an ETag and answer 304 to whoever has them already.
  */
-export function answerDiscovery(documents: DiscoveryDocuments, request: DiscoveryRequest): CompleteResponse | undefined {
+export function answerDiscovery(
+  documents: DiscoveryDocuments,
+  request: DiscoveryRequest,
+): CompleteResponse | undefined {
   const path = request.path.endsWith('/') ? request.path.slice(0, -1) : request.path;
   const { headers } = request;
   const legacy = documents.legacy.get(path);
   if (legacy === undefined) return undefined;
   const aggregated = documents.aggregated.get(path);
   const choice = chooseDocument(headers['accept'], aggregated !== undefined);
-  if (choice !== 'legacy' && aggregated !== undefined) return answerAggregated(aggregated[choice], choice, headers['if-none-match']);
-  const body = wantsPretty(request.query, headers['user-agent']) ? encodeJson(JSON.parse(legacy.toString()), true) : legacy;
-  return jsonResponse(200, body, { 'cache-control': 'no-cache, private', ...(aggregated === undefined ? {} : { vary: 'Accept' }) });
+  if (choice !== 'legacy' && aggregated !== undefined)
+    return answerAggregated(aggregated[choice], choice, headers['if-none-match']);
+  const body = wantsPretty(request.query, headers['user-agent'])
+    ? encodeJson(JSON.parse(legacy.toString()), true)
+    : legacy;
+  return jsonResponse(200, body, {
+    'cache-control': 'no-cache, private',
+    ...(aggregated === undefined ? {} : { vary: 'Accept' }),
+  });
 }
 
-function answerAggregated(document: AggregatedDocument, version: AggregatedVersion, ifNoneMatch: string | undefined): CompleteResponse {
+function answerAggregated(
+  document: AggregatedDocument,
+  version: AggregatedVersion,
+  ifNoneMatch: string | undefined,
+): CompleteResponse {
   const headers = { etag: document.etag, vary: 'Accept', 'cache-control': 'public' };
   if (matchesEtag(ifNoneMatch, document.etag)) return { kind: 'complete', status: 304, headers, body: undefined };
   // Clients tell by the parameters of the content type whether they got the aggregated document.

@@ -1,16 +1,24 @@
 import { apiVersionOf } from '@canopy/apimachinery';
-import type { DiscoveredGroup, DiscoveredResource, DiscoveredSubresource, DiscoveredVersion } from './discovered-resource.ts';
+import type {
+  DiscoveredGroup,
+  DiscoveredResource,
+  DiscoveredSubresource,
+  DiscoveredVersion,
+} from './discovered-resource.ts';
 
 /** The unaggregated documents (metav1), by path without a trailing slash. `serverAddress` is `host:port`. */
 export function legacyDocuments(groups: readonly DiscoveredGroup[], serverAddress: string): Map<string, Buffer> {
   const documents = new Map<string, Buffer>();
   const core = groups.find((g) => g.group === '');
   const named = groups.filter((g) => g.group !== '');
-  documents.set('/api', encode({
-    kind: 'APIVersions',
-    versions: core?.versions.map((v) => v.version) ?? [],
-    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
-  }));
+  documents.set(
+    '/api',
+    encode({
+      kind: 'APIVersions',
+      versions: core?.versions.map((v) => v.version) ?? [],
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+    }),
+  );
   documents.set('/apis', encode({ kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(apiGroup) }));
   for (const group of named) {
     documents.set(`/apis/${group.group}`, encode({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) }));

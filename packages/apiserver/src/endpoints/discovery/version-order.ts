@@ -15,7 +15,11 @@ interface KubeVersion {
 function parseKubeVersion(version: string): KubeVersion | undefined {
   const match = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(version);
   if (match === null) return undefined;
-  return { level: stability[(match[2] ?? '') as keyof typeof stability], major: Number(match[1]), minor: Number(match[3] ?? 0) };
+  return {
+    level: stability[(match[2] ?? '') as keyof typeof stability],
+    major: Number(match[1]),
+    minor: Number(match[3] ?? 0),
+  };
 }
 
 /**
@@ -58,7 +62,8 @@ const defaultGroupPriority = 1000;
 
 /** Comparator of group names: Kubernetes' own groups in its order, then all others alphabetically. */
 export function compareGroups(a: string, b: string): number {
-  const priority = (group: string): number => (Object.hasOwn(groupPriority, group) ? groupPriority[group]! : defaultGroupPriority);
+  const priority = (group: string): number =>
+    Object.hasOwn(groupPriority, group) ? groupPriority[group]! : defaultGroupPriority;
   return priority(b) - priority(a) || compareText(a, b);
 }
 

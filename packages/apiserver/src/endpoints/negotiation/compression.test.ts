@@ -35,7 +35,9 @@ describe('compressResponse', () => {
 
   it('measures bytes, not characters', async () => {
     const text = 'ü'.repeat(gzipThresholdBytes / 2);
-    expect((await compressResponse(jsonResponse(200, text), 'gzip')) as object).toMatchObject({ headers: { 'content-encoding': 'gzip' } });
+    expect((await compressResponse(jsonResponse(200, text), 'gzip')) as object).toMatchObject({
+      headers: { 'content-encoding': 'gzip' },
+    });
   });
 
   it('leaves streams and encoded answers alone', async () => {

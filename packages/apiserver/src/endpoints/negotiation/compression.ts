@@ -28,11 +28,15 @@ export function gzipFast(body: Uint8Array | string): Promise<Buffer> {
  * Compresses a large complete answer if the client takes gzip. Streams, small answers and answers that have an
  * encoding already are returned as they are.
  */
-export async function compressResponse(response: ApiResponse, acceptEncoding: string | undefined): Promise<ApiResponse> {
+export async function compressResponse(
+  response: ApiResponse,
+  acceptEncoding: string | undefined,
+): Promise<ApiResponse> {
   if (response.kind === 'stream' || response.body === undefined) return response;
   // Every character is at least one byte, so only texts below the threshold have to be measured.
   const short = response.body.length < gzipThresholdBytes;
-  if (short && (typeof response.body !== 'string' || Buffer.byteLength(response.body) < gzipThresholdBytes)) return response;
+  if (short && (typeof response.body !== 'string' || Buffer.byteLength(response.body) < gzipThresholdBytes))
+    return response;
   if (response.headers['content-encoding'] !== undefined) return response;
   const vary = response.headers['vary'];
   const headers = { ...response.headers, vary: vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding` };

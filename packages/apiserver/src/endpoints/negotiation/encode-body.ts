@@ -31,7 +31,11 @@ export async function encodeBody(value: unknown, format: BodyFormat, pretty: boo
 }
 
 /** As {@link encodeBody}, for JSON that is already encoded. */
-export async function recodeBody<T extends Uint8Array | string>(body: T, format: BodyFormat, pretty: boolean): Promise<T | string> {
+export async function recodeBody<T extends Uint8Array | string>(
+  body: T,
+  format: BodyFormat,
+  pretty: boolean,
+): Promise<T | string> {
   return format === 'json' ? indentJson(body, pretty) : encodeBody(parse(body), format, pretty);
 }
 

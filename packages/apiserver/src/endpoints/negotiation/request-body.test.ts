@@ -11,9 +11,12 @@ describe('requestBodyFormat', () => {
     expect(requestBodyFormat(contentType)).toBe(format);
   });
 
-  it.each(['application/vnd.kubernetes.protobuf', 'text/plain', 'application/json-patch+json'])('answers 415 to %s', (contentType) => {
-    expect(() => requestBodyFormat(contentType)).toThrow(
-      expect.objectContaining({ code: 415, message: expect.stringContaining('application/json, application/yaml') }),
-    );
-  });
+  it.each(['application/vnd.kubernetes.protobuf', 'text/plain', 'application/json-patch+json'])(
+    'answers 415 to %s',
+    (contentType) => {
+      expect(() => requestBodyFormat(contentType)).toThrow(
+        expect.objectContaining({ code: 415, message: expect.stringContaining('application/json, application/yaml') }),
+      );
+    },
+  );
 });

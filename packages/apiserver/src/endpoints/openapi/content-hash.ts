@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ServedVersion } from '../../registry/served-resource.ts';
 import type { DiscoveredGroup, DiscoveredResource } from '../discovery/discovered-resource.ts';
-import type { DocumentInfo } from './document-v2.ts';
 import { isNative } from './definition-names.ts';
+import type { DocumentInfo } from './document-v2.ts';
 
 /** Goes up when the same declarations make other documents than before. */
 const formatVersion = 1;

@@ -1,3 +1,4 @@
+import type { Schema } from '@canopy/apimachinery';
 import type { DiscoveredGroup, DiscoveredResource } from '../discovery/discovered-resource.ts';
 import { definitionName, type GroupVersionKind, isNative, metaDefinition, scaleKind } from './definition-names.ts';
 import { scaleDefinition, sharedSchemas } from './meta-schemas.ts';
@@ -6,21 +7,35 @@ import { anyObject, type KindDefinitions } from './resource-paths.ts';
 
 const kindExtension = 'x-kubernetes-group-version-kind';
 
-/** Collects the definitions of one document: kinds as they are added, shared schemas as they are referred to. */
+/** Finds the name under which a nested schema is published by itself; undefined for those that are written out in place. */
+export type DefinitionNameOf = (schema: Schema) => string | undefined;
+
+export interface DefinitionSetOptions {
+  dialect: 'v2' | 'v3';
+  groups: readonly DiscoveredGroup[];
+  definitionNameOf: DefinitionNameOf;
+}
+
+/** Collects the definitions of one document: kinds as they are added, others as they are referred to. */
 export class DefinitionSet {
   private readonly definitions = new Map<string, OpenApiSchema>();
   private readonly targets: Readonly<Record<'native' | 'custom', PublishTarget>>;
   /** Definitions of the kinds that the document describes. */
   private readonly kinds: ReadonlyMap<string, string>;
   private readonly groups: readonly DiscoveredGroup[];
+  /** Definitions made from a schema that only stands for another, as in recursive types. */
+  private readonly hollow = new Set<string>();
 
-  constructor(dialect: 'v2' | 'v3', groups: readonly DiscoveredGroup[]) {
+  constructor({ dialect, groups, definitionNameOf }: DefinitionSetOptions) {
     const prefix = dialect === 'v2' ? '#/definitions/' : '#/components/schemas/';
-    const refer = (definition: string): string => {
-      if (!this.definitions.has(definition)) this.addShared(definition);
+    const refer = (definition: string, schema?: Schema): string => {
+      this.define(definition, schema);
       return prefix + definition;
     };
-    this.targets = { native: { dialect, native: true, refer }, custom: { dialect, native: false, refer } };
+    this.targets = {
+      native: { dialect, native: true, refer, nameOf: definitionNameOf },
+      custom: { dialect, native: false, refer, nameOf: () => undefined },
+    };
     this.groups = groups;
     this.kinds = kindIndex(groups);
   }
@@ -66,17 +81,26 @@ export class DefinitionSet {
     return this.kinds.get(keyOf(kind)) ?? anyObject;
   }
 
-  private addShared(definition: string): void {
-    const schema = sharedSchemas.get(definition);
-    // Kinds of this document come by themselves.
+  /** Kinds of the document come by themselves; all others are made from a shared schema or from the one at hand. */
+  private define(definition: string, own: Schema | undefined): void {
+    const shared = sharedSchemas.get(definition);
+    const schema = shared ?? own;
     if (schema === undefined) return;
+    const isHollow = schema.properties === undefined && schema['x-kubernetes-preserve-unknown-fields'] === true;
+    if (this.definitions.has(definition) && (isHollow || !this.hollow.has(definition))) return;
+    if (isHollow) this.hollow.add(definition);
+    else this.hollow.delete(definition);
     this.definitions.set(definition, {});
-    this.definitions.set(definition, { ...publishInline(schema, this.targets.native), ...this.kindsOf(definition) });
+    // What the schema says about the place where it was found belongs there.
+    const { description, default: _, nullable: __, ...rest } = schema;
+    const published = publishInline(shared === undefined ? rest : { ...rest, description }, this.targets.native);
+    this.definitions.set(definition, { ...published, ...this.kindsOf(definition) });
   }
 
   private kindsOf(definition: string): OpenApiSchema {
     if (definition === scaleDefinition) return { [kindExtension]: [scaleKind] };
-    if (definition === metaDefinition('Status')) return { [kindExtension]: [{ group: '', version: 'v1', kind: 'Status' }] };
+    if (definition === metaDefinition('Status'))
+      return { [kindExtension]: [{ group: '', version: 'v1', kind: 'Status' }] };
     if (definition !== metaDefinition('DeleteOptions')) return {};
     const kinds = this.groups.flatMap(({ group, versions }) =>
       versions.map(({ version }) => ({ group, version, kind: 'DeleteOptions' })),

@@ -1,5 +1,5 @@
 import type { DiscoveredGroup } from '../discovery/discovered-resource.ts';
-import { DefinitionSet } from './definition-set.ts';
+import { type DefinitionNameOf, DefinitionSet } from './definition-set.ts';
 import type { OpenApiSchema } from './publish-schema.ts';
 import { prettyParameter, type QueryParameter, queryParameters } from './query-parameters.ts';
 import { anyObject, type OperationSpec, type PathSpec, resourcePaths } from './resource-paths.ts';
@@ -7,6 +7,11 @@ import { anyObject, type OperationSpec, type PathSpec, resourcePaths } from './r
 export interface DocumentInfo {
   title: string;
   version: string;
+}
+
+export interface DocumentOptions {
+  info: DocumentInfo;
+  definitionNameOf: DefinitionNameOf;
 }
 
 /** Swagger 2.0 parameter. */
@@ -53,8 +58,8 @@ export interface DocumentV2 {
 }
 
 /** One document for everything that a surface serves. */
-export function documentV2(groups: readonly DiscoveredGroup[], info: DocumentInfo): DocumentV2 {
-  const definitions = new DefinitionSet('v2', groups);
+export function documentV2(groups: readonly DiscoveredGroup[], options: DocumentOptions): DocumentV2 {
+  const definitions = new DefinitionSet({ dialect: 'v2', groups, definitionNameOf: options.definitionNameOf });
   const paths: PathSpec[] = [];
   for (const { group, versions } of groups) {
     for (const { version, resources } of versions) {
@@ -66,7 +71,7 @@ export function documentV2(groups: readonly DiscoveredGroup[], info: DocumentInf
   paths.sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     swagger: '2.0',
-    info,
+    info: options.info,
     paths: Object.fromEntries(paths.map((path) => [path.path, pathItem(path, definitions)])),
     definitions: definitions.sorted(),
     securityDefinitions: {
@@ -85,7 +90,8 @@ function pathItem({ operations, variables }: PathSpec, definitions: DefinitionSe
 function operation(spec: OperationSpec, definitions: DefinitionSet): OperationV2 {
   const answer = { description: 'OK', schema: schemaOf(spec.answer, definitions) };
   const responses: OperationV2['responses'] = { '200': answer };
-  for (const code of spec.otherCodes) responses[code] = { ...answer, description: code === 201 ? 'Created' : 'Accepted' };
+  for (const code of spec.otherCodes)
+    responses[code] = { ...answer, description: code === 201 ? 'Created' : 'Accepted' };
   responses['401'] = { description: 'Unauthorized' };
   return {
     description: spec.description,
@@ -94,7 +100,8 @@ function operation(spec: OperationSpec, definitions: DefinitionSet): OperationV2
     schemes: ['https'],
     tags: [spec.tag],
     operationId: spec.operationId,
-    parameters: spec.body === undefined ? queries[spec.action] : [bodyParameter(spec.body, definitions), ...queries[spec.action]],
+    parameters:
+      spec.body === undefined ? queries[spec.action] : [bodyParameter(spec.body, definitions), ...queries[spec.action]],
     responses,
     'x-kubernetes-action': spec.action,
     'x-kubernetes-group-version-kind': { ...spec.kind },
@@ -102,7 +109,12 @@ function operation(spec: OperationSpec, definitions: DefinitionSet): OperationV2
 }
 
 function bodyParameter(body: NonNullable<OperationSpec['body']>, definitions: DefinitionSet): ParameterV2 {
-  return { name: 'body', in: 'body', ...(body.required ? { required: true } : {}), schema: schemaOf(body.definition, definitions) };
+  return {
+    name: 'body',
+    in: 'body',
+    ...(body.required ? { required: true } : {}),
+    schema: schemaOf(body.definition, definitions),
+  };
 }
 
 function schemaOf(definition: string, definitions: DefinitionSet): OpenApiSchema {
@@ -119,6 +131,20 @@ const queries = Object.fromEntries(
 ) as unknown as Readonly<Record<OperationSpec['action'], readonly ParameterV2[]>>;
 
 const pathParameters: Readonly<Record<'namespace' | 'name', ParameterV2>> = {
-  namespace: { name: 'namespace', in: 'path', description: 'Namespace of the object.', required: true, type: 'string', uniqueItems: true },
-  name: { name: 'name', in: 'path', description: 'Name of the object.', required: true, type: 'string', uniqueItems: true },
+  namespace: {
+    name: 'namespace',
+    in: 'path',
+    description: 'Namespace of the object.',
+    required: true,
+    type: 'string',
+    uniqueItems: true,
+  },
+  name: {
+    name: 'name',
+    in: 'path',
+    description: 'Name of the object.',
+    required: true,
+    type: 'string',
+    uniqueItems: true,
+  },
 };

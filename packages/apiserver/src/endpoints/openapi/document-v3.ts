@@ -1,6 +1,6 @@
 import type { DiscoveredGroup } from '../discovery/discovered-resource.ts';
 import { DefinitionSet } from './definition-set.ts';
-import type { DocumentInfo } from './document-v2.ts';
+import type { DocumentInfo, DocumentOptions } from './document-v2.ts';
 import type { OpenApiSchema } from './publish-schema.ts';
 import { prettyParameter, type QueryParameter, queryParameters } from './query-parameters.ts';
 import { anyObject, type OperationSpec, type PathSpec, resourcePaths } from './resource-paths.ts';
@@ -14,20 +14,25 @@ export interface DocumentV3 {
 }
 
 /** The document of one group in one version; `group` has just that version. */
-export function documentV3(group: DiscoveredGroup, info: DocumentInfo): DocumentV3 {
-  const definitions = new DefinitionSet('v3', [group]);
+export function documentV3(group: DiscoveredGroup, options: DocumentOptions): DocumentV3 {
+  const definitions = new DefinitionSet({ dialect: 'v3', groups: [group], definitionNameOf: options.definitionNameOf });
   const paths = group.versions.flatMap(({ version, resources }) =>
     resources.flatMap((resource) => resourcePaths(resource, version, definitions.add(group.group, version, resource))),
   );
   paths.sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     openapi: '3.0.0',
-    info,
+    info: options.info,
     paths: Object.fromEntries(paths.map((path) => [path.path, pathItem(path, definitions)])),
     components: {
       schemas: definitions.sorted(),
       securitySchemes: {
-        BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer Token authentication' },
+        BearerToken: {
+          type: 'apiKey',
+          name: 'authorization',
+          in: 'header',
+          description: 'Bearer Token authentication',
+        },
       },
     },
   };
@@ -49,7 +54,7 @@ function operation(spec: OperationSpec, definitions: DefinitionSet): OpenApiSche
     tags: [spec.tag],
     description: spec.description,
     operationId: spec.operationId,
-    parameters: queries[spec.action],
+    ...(queries[spec.action].length === 0 ? {} : { parameters: queries[spec.action] }),
     ...(spec.body === undefined
       ? {}
       : {
@@ -79,6 +84,18 @@ const queries = Object.fromEntries(
 ) as unknown as Readonly<Record<OperationSpec['action'], readonly OpenApiSchema[]>>;
 
 const pathParameters: Readonly<Record<'namespace' | 'name', OpenApiSchema>> = {
-  namespace: { name: 'namespace', in: 'path', description: 'Namespace of the object.', required: true, schema: { type: 'string', uniqueItems: true } },
-  name: { name: 'name', in: 'path', description: 'Name of the object.', required: true, schema: { type: 'string', uniqueItems: true } },
+  namespace: {
+    name: 'namespace',
+    in: 'path',
+    description: 'Namespace of the object.',
+    required: true,
+    schema: { type: 'string', uniqueItems: true },
+  },
+  name: {
+    name: 'name',
+    in: 'path',
+    description: 'Name of the object.',
+    required: true,
+    schema: { type: 'string', uniqueItems: true },
+  },
 };

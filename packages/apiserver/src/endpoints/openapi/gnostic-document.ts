@@ -14,7 +14,8 @@ export function encodeGnostic(document: DocumentV2): Buffer {
     out.string(2, document.info.version);
   });
   out.message(8, () => {
-    for (const path in document.paths) named(out, { field: 2, name: path }, () => writePath(out, document.paths[path]!));
+    for (const path in document.paths)
+      named(out, { field: 2, name: path }, () => writePath(out, document.paths[path]!));
   });
   out.message(9, () => writeNamedSchemas(out, document.definitions));
   for (const requirement of document.security) {

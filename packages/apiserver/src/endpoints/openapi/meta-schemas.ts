@@ -34,7 +34,11 @@ const deleteOptions: Schema = {
   properties: {
     ...typeMeta,
     dryRun: texts('All: go through every step but do not store the outcome.'),
-    gracePeriodSeconds: { type: 'integer', format: 'int64', description: 'Seconds to wait before the deletion; 0 means at once.' },
+    gracePeriodSeconds: {
+      type: 'integer',
+      format: 'int64',
+      description: 'Seconds to wait before the deletion; 0 means at once.',
+    },
     orphanDependents: { type: 'boolean', description: 'Deprecated, use propagationPolicy.' },
     preconditions,
     propagationPolicy: text('What happens to dependents: Orphan, Background or Foreground.'),
@@ -55,7 +59,12 @@ const statusDetails: Schema = {
   type: 'object',
   description: 'More about an outcome. Which fields are set depends on the reason.',
   properties: {
-    causes: { type: 'array', items: statusCause, description: 'Causes of a failure, if there are several.', 'x-kubernetes-list-type': 'atomic' },
+    causes: {
+      type: 'array',
+      items: statusCause,
+      description: 'Causes of a failure, if there are several.',
+      'x-kubernetes-list-type': 'atomic',
+    },
     group: text('API group of the resource that the outcome is about.'),
     kind: text('Resource or kind that the outcome is about.'),
     name: text('Name of the object that the outcome is about.'),
@@ -92,7 +101,9 @@ const scaleSchema: Schema = {
     spec: {
       type: 'object',
       description: 'The desired size.',
-      properties: { replicas: { type: 'integer', format: 'int32', description: 'Number of replicas that there should be.' } },
+      properties: {
+        replicas: { type: 'integer', format: 'int32', description: 'Number of replicas that there should be.' },
+      },
     },
     status: {
       type: 'object',

@@ -7,6 +7,7 @@ import { covers, parseAccept } from '../negotiation/accept.ts';
 import { acceptsGzip } from '../negotiation/compression.ts';
 import { matchesEtag } from '../negotiation/etag.ts';
 import { groupVersionHash } from './content-hash.ts';
+import type { DefinitionNameOf } from './definition-set.ts';
 import { DocumentCache, type EncodedDocument } from './document-cache.ts';
 import { type DocumentInfo, documentV2 } from './document-v2.ts';
 import { documentV3 } from './document-v3.ts';
@@ -15,6 +16,8 @@ import { encodeGnostic } from './gnostic-document.ts';
 export interface OpenApiOptions {
   subresourcesOf: SubresourcesOf;
   info: DocumentInfo;
+  /** Names of the definitions that native schemas refer to. Must always say the same of a schema. */
+  definitionNameOf: DefinitionNameOf;
   /** Bound of the memory for encoded documents, bytes. */
   maxCacheBytes: number;
 }
@@ -68,7 +71,7 @@ export class OpenApiDocuments {
   private async answerV2(surface: ApiSurface, request: OpenApiRequest): Promise<CompleteResponse> {
     const format = formatOf(request.headers['accept'], true);
     const document = await this.cache.get(`v2/${format}/${surface.hash}`, () => {
-      const built = documentV2(discoverGroups(surface, this.options.subresourcesOf), this.options.info);
+      const built = documentV2(discoverGroups(surface, this.options.subresourcesOf), this.options);
       return format === 'json' ? Buffer.from(JSON.stringify(built)) : encodeGnostic(built);
     });
     return respond(request, document, {
@@ -90,17 +93,26 @@ export class OpenApiDocuments {
     return jsonResponse(200, body, headers);
   }
 
-  private async answerV3(surface: ApiSurface, path: string, request: OpenApiRequest): Promise<CompleteResponse | undefined> {
+  private async answerV3(
+    surface: ApiSurface,
+    path: string,
+    request: OpenApiRequest,
+  ): Promise<CompleteResponse | undefined> {
     const found = this.indexOf(surface).get(path);
     if (found === undefined) return undefined;
     formatOf(request.headers['accept'], false);
     const { group, hash } = found;
     const asked = request.query.get('hash');
     if (asked !== null && asked !== '' && asked !== hash) {
-      return { kind: 'complete', status: 301, headers: { location: documentUrl(request, path, hash) }, body: undefined };
+      return {
+        kind: 'complete',
+        status: 301,
+        headers: { location: documentUrl(request, path, hash) },
+        body: undefined,
+      };
     }
     const document = await this.cache.get(`v3/${hash}`, () =>
-      Buffer.from(JSON.stringify(documentV3(group, this.options.info))),
+      Buffer.from(JSON.stringify(documentV3(group, this.options))),
     );
     const forever = asked === hash;
     return respond(request, document, {
@@ -150,10 +162,15 @@ function formatOf(accept: string | undefined, protobufOffered: boolean): 'json' 
   throw notAcceptable(protobufOffered ? ['application/json', protobufContentType] : ['application/json']);
 }
 
-function respond(request: OpenApiRequest, document: EncodedDocument, fixed: Record<string, string> & { etag: string }): CompleteResponse {
+function respond(
+  request: OpenApiRequest,
+  document: EncodedDocument,
+  fixed: Record<string, string> & { etag: string },
+): CompleteResponse {
   const headers = { ...fixed, vary: 'Accept, Accept-Encoding' };
   if (matchesEtag(request.headers['if-none-match'], fixed.etag)) return notModified(headers);
-  if (!acceptsGzip(request.headers['accept-encoding'])) return { kind: 'complete', status: 200, headers, body: document.body };
+  if (!acceptsGzip(request.headers['accept-encoding']))
+    return { kind: 'complete', status: 200, headers, body: document.body };
   return { kind: 'complete', status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: document.gzip };
 }
 

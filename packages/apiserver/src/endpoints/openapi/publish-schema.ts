@@ -9,8 +9,10 @@ export interface PublishTarget {
   dialect: 'v2' | 'v3';
   /** The schema is one of the server's own, not a custom resource's. */
   native: boolean;
-  /** Notes that a definition is needed and returns the reference to it. */
-  refer(definition: string): string;
+  /** Name of the definition that a nested schema has for itself, if any. */
+  nameOf(schema: Schema): string | undefined;
+  /** Notes that a definition is needed, here for a schema that makes it, and returns the reference to it. */
+  refer(definition: string, schema?: Schema): string;
 }
 
 const copiedKeywords = [
@@ -56,7 +58,7 @@ export function publishKind(schema: Schema, target: PublishTarget): OpenApiSchem
   }
   const out = publishSchema(schema, target);
   const properties = (out.properties ?? {}) as Record<string, OpenApiSchema>;
-  properties.metadata = reference(metaDefinition('ObjectMeta'), target, metadataDescription);
+  properties.metadata = objectMetaReference(target);
   out.properties = properties;
   return out;
 }
@@ -69,18 +71,21 @@ export function publishList(item: string, target: PublishTarget): OpenApiSchema 
     required: ['items'],
     properties: {
       apiVersion: { type: 'string', description: 'API group and version in which the list is written.' },
-      items: { type: 'array', items: reference(item, target), description: 'The objects.' },
+      items: { type: 'array', items: { $ref: target.refer(item) }, description: 'The objects.' },
       kind: { type: 'string', description: 'Kind of the list, in CamelCase.' },
-      metadata: reference(metaDefinition('ListMeta'), target, "Standard list metadata."),
+      metadata: reference(target.refer(metaDefinition('ListMeta')), target.dialect, 'Version and paging of the list.'),
     },
   };
 }
 
 /** OpenAPI 3.0 ignores what stands beside a reference, Swagger 2.0 as Kubernetes reads it does not. */
-function reference(definition: string, target: PublishTarget, description?: string): OpenApiSchema {
-  const $ref = target.refer(definition);
+function reference($ref: string, dialect: PublishTarget['dialect'], description?: string): OpenApiSchema {
   if (description === undefined) return { $ref };
-  return target.dialect === 'v2' ? { description, $ref } : { description, allOf: [{ $ref }] };
+  return dialect === 'v2' ? { description, $ref } : { description, allOf: [{ $ref }] };
+}
+
+function objectMetaReference(target: PublishTarget): OpenApiSchema {
+  return reference(target.refer(metaDefinition('ObjectMeta')), target.dialect, metadataDescription);
 }
 
 /**
@@ -89,10 +94,17 @@ function reference(definition: string, target: PublishTarget, description?: stri
  */
 export function publishSchema(schema: Schema, target: PublishTarget): OpenApiSchema {
   const shared = sharedSchemaNames.get(schema);
-  return shared === undefined ? publishInline(schema, target) : reference(shared, target, schema.description);
+  // Its description stands in the definition.
+  if (shared !== undefined) return { $ref: target.refer(shared) };
+  const name = target.nameOf(schema);
+  if (name === undefined) return publishInline(schema, target);
+  const out = reference(target.refer(name, schema), target.dialect, schema.description);
+  if (schema.default !== undefined) out.default = schema.default;
+  if (schema.nullable === true && target.dialect === 'v3') out.nullable = true;
+  return out;
 }
 
-/** As {@link publishSchema}, but a shared schema is written out, for its own definition. */
+/** As {@link publishSchema}, but a schema with a name is written out, for its own definition. */
 export function publishInline(schema: Schema, target: PublishTarget): OpenApiSchema {
   const out: OpenApiSchema = {};
   for (const keyword of copiedKeywords) {
@@ -101,16 +113,23 @@ export function publishInline(schema: Schema, target: PublishTarget): OpenApiSch
   }
   if (schema.default === false || schema.default === '') out.default = schema.default;
   const v2 = target.dialect === 'v2';
-  const anything = v2 && (schema['x-kubernetes-preserve-unknown-fields'] === true || (schema.nullable === true && !target.native));
+  const anything =
+    v2 && (schema['x-kubernetes-preserve-unknown-fields'] === true || (schema.nullable === true && !target.native));
   if (!anything) publishChildren(schema, target, out);
   publishType(schema, target, { out, anything });
-  const required = v2 ? schema.required?.filter((name) => schema.properties?.[name]?.nullable !== true) : schema.required;
+  const required = v2
+    ? schema.required?.filter((name) => schema.properties?.[name]?.nullable !== true)
+    : schema.required;
   if (required !== undefined && required.length > 0) out.required = required;
   if (!v2) publishV3Only(schema, target, out);
   return out;
 }
 
-function publishType(schema: Schema, target: PublishTarget, { out, anything }: { out: OpenApiSchema; anything: boolean }): void {
+function publishType(
+  schema: Schema,
+  target: PublishTarget,
+  { out, anything }: { out: OpenApiSchema; anything: boolean },
+): void {
   if (schema['x-kubernetes-int-or-string'] === true) {
     publishIntOrString(schema, target, out);
     return;
@@ -125,13 +144,11 @@ function publishType(schema: Schema, target: PublishTarget, { out, anything }: {
 }
 
 function publishIntOrString(schema: Schema, target: PublishTarget, out: OpenApiSchema): void {
-  const either = [{ type: 'integer' }, { type: 'string' }];
-  if (target.native) {
-    out.format = schema.format ?? 'int-or-string';
-    if (target.dialect === 'v2') out.type = 'string';
-    else out.oneOf = either;
-  } else if (target.dialect === 'v3' && schema.anyOf === undefined && schema.allOf === undefined) {
-    out.anyOf = either;
+  if (target.native) out.format = schema.format ?? 'int-or-string';
+  if (target.dialect === 'v2') {
+    if (target.native) out.type = 'string';
+  } else if (schema.anyOf === undefined && schema.allOf === undefined) {
+    out.anyOf = [{ type: 'integer' }, { type: 'string' }];
   }
 }
 
@@ -146,7 +163,7 @@ function publishChildren(schema: Schema, target: PublishTarget, out: OpenApiSche
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       ...(out.properties as Record<string, OpenApiSchema> | undefined),
-      metadata: reference(metaDefinition('ObjectMeta'), target, metadataDescription),
+      metadata: objectMetaReference(target),
     };
   }
   if (schema.items !== undefined) out.items = publishSchema(schema.items, target);

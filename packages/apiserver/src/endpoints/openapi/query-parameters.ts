@@ -6,12 +6,20 @@ export interface QueryParameter {
 
 export type OperationAction = 'get' | 'list' | 'post' | 'put' | 'patch' | 'delete' | 'deletecollection';
 
-const parameter = (type: QueryParameter['type'], name: string, description: string): QueryParameter => ({ name, type, description });
+const parameter = (type: QueryParameter['type'], name: string, description: string): QueryParameter => ({
+  name,
+  type,
+  description,
+});
 
 export const prettyParameter = parameter('string', 'pretty', 'True makes the server indent its answer.');
 
 const dryRun = parameter('string', 'dryRun', 'All goes through every step of the request but stores nothing.');
-const fieldManager = parameter('string', 'fieldManager', 'Name of the program or person that makes the change, at most 128 printable characters.');
+const fieldManager = parameter(
+  'string',
+  'fieldManager',
+  'Name of the program or person that makes the change, at most 128 printable characters.',
+);
 const fieldValidation = parameter(
   'string',
   'fieldValidation',

@@ -46,7 +46,11 @@ export interface KindDefinitions {
 
 const objectTypes = ['application/json', 'application/yaml'];
 const listTypes = [...objectTypes, 'application/json;stream=watch'];
-const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+const customPatchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/apply-patch+yaml',
+];
 const nativePatchTypes = [...customPatchTypes, 'application/strategic-merge-patch+json'];
 
 interface Naming {
@@ -84,7 +88,11 @@ export function resourcePaths(resource: DiscoveredResource, version: string, def
   ];
   if (resource.namespaced && resource.verbs.includes('list')) {
     const operationId = `list${naming.idGroup}${names.kind}ForAllNamespaces`;
-    paths.push({ path: `${root}/${names.plural}`, variables: [], operations: [{ ...listOperation(naming), operationId }] });
+    paths.push({
+      path: `${root}/${names.plural}`,
+      variables: [],
+      operations: [{ ...listOperation(naming), operationId }],
+    });
   }
   return paths.filter((path) => path.operations.length > 0);
 }
@@ -100,7 +108,9 @@ function collectionOperations(naming: Naming): OperationSpec[] {
 
 function objectOperations(naming: Naming): OperationSpec[] {
   const { verbs } = naming.resource;
-  return (['get', 'update', 'delete', 'patch'] as const).filter((verb) => verbs.includes(verb)).map((verb) => kindOperation(naming, verb));
+  return (['get', 'update', 'delete', 'patch'] as const)
+    .filter((verb) => verbs.includes(verb))
+    .map((verb) => kindOperation(naming, verb));
 }
 
 function subresourceOperations(naming: Naming, sub: DiscoveredSubresource): OperationSpec[] {
@@ -112,7 +122,9 @@ function subresourceOperations(naming: Naming, sub: DiscoveredSubresource): Oper
 
 type KindVerb = 'get' | 'create' | 'update' | 'delete' | 'patch';
 
-const wording: Readonly<Record<KindVerb, { method: HttpMethod; word: string; action: OperationAction; codes: readonly number[] }>> = {
+const wording: Readonly<
+  Record<KindVerb, { method: HttpMethod; word: string; action: OperationAction; codes: readonly number[] }>
+> = {
   get: { method: 'get', word: 'read', action: 'get', codes: [] },
   create: { method: 'post', word: 'create', action: 'post', codes: [201, 202] },
   update: { method: 'put', word: 'replace', action: 'put', codes: [201] },

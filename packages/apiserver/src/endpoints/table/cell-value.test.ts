@@ -40,8 +40,11 @@ describe('columnCell', () => {
     expect(columnCell(type, value, now)).toEqual(expected);
   });
 
-  it.each(['string', 'integer', 'number', 'boolean', 'date'] as const)('a %s column is null where there is nothing', (type) => {
-    expect(columnCell(type, undefined, now)).toBeNull();
-    expect(columnCell(type, null, now)).toBeNull();
-  });
+  it.each(['string', 'integer', 'number', 'boolean', 'date'] as const)(
+    'a %s column is null where there is nothing',
+    (type) => {
+      expect(columnCell(type, undefined, now)).toBeNull();
+      expect(columnCell(type, null, now)).toBeNull();
+    },
+  );
 });

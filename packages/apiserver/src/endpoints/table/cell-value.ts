@@ -1,4 +1,4 @@
-import { humanDuration, parseTime, type PrinterColumn } from '@canopy/apimachinery';
+import { humanDuration, type PrinterColumn, parseTime } from '@canopy/apimachinery';
 
 export type CellValue = string | number | boolean | null;
 
@@ -10,7 +10,7 @@ export function ageCell(time: unknown, nowMs: number): string {
 }
 
 /**
- * What a custom resource's column shows of a value, by the column's type. Null, which kubectl prints as `<none>`, for
+ * What a custom resource's column shows of a value, by the column's type. Null, which kubectl leaves blank, for
  * missing values and those of another type; string columns show values of any type as text, composite ones as JSON.
  */
 export function columnCell(type: PrinterColumn['type'], value: unknown, nowMs: number): CellValue {

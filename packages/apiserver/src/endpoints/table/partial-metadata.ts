@@ -21,7 +21,11 @@ export function partialObject(object: KubeObject, version: MetaVersion): Partial
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
 }
 
-export function partialList(items: readonly KubeObject[], version: MetaVersion, metadata: ListMeta): PartialObjectMetadataList {
+export function partialList(
+  items: readonly KubeObject[],
+  version: MetaVersion,
+  metadata: ListMeta,
+): PartialObjectMetadataList {
   return {
     kind: 'PartialObjectMetadataList',
     apiVersion: `meta.k8s.io/${version}`,

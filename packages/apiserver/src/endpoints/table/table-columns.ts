@@ -11,8 +11,9 @@ export interface TableColumnDefinition {
 }
 
 export interface TableColumns {
-  /** Name first, then the declared columns. */
+  /** Name first, unless the declared columns have a name among them, then the declared columns. */
   definitions: readonly TableColumnDefinition[];
+  nameFirst: boolean;
   /** The declared columns with their getters, in the same order. */
   cells: readonly CompiledColumn[];
 }
@@ -55,15 +56,21 @@ export function tableColumnsOf(version: ServedVersion): TableColumns {
 }
 
 function compileColumns(columns: readonly PrinterColumn[]): TableColumns {
+  const nameFirst = !columns.some((column) => column.format === 'name');
+  const declared = columns.map(definitionOf);
   return {
-    definitions: [nameDefinition, ...columns.map(definitionOf)],
+    definitions: nameFirst ? [nameDefinition, ...declared] : declared,
+    nameFirst,
     cells: columns.map((column) => ({
       type: column.type,
-      value: compileJsonPath(column.jsonPath),
+      value: column.jsonPath === '' ? computed : compileJsonPath(column.jsonPath),
       isAge: column.type === 'date' && column.jsonPath === creationTimestampPath,
     })),
   };
 }
+
+/** Getter of columns that only the kind's strategy can fill. */
+const computed = (): undefined => undefined;
 
 function definitionOf(column: PrinterColumn): TableColumnDefinition {
   return {

@@ -12,7 +12,10 @@ const columns: PrinterColumn[] = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 
-function resourceWith(printerColumns: readonly PrinterColumn[], strategy: ServedResource['strategy'] = {}): ServedResource {
+function resourceWith(
+  printerColumns: readonly PrinterColumn[],
+  strategy: ServedResource['strategy'] = {},
+): ServedResource {
   const version = { columns: printerColumns } as ServedVersion;
   return {
     declaration: { group: 'example.com', names: { plural: 'widgets' } },
@@ -34,8 +37,16 @@ const options = { includeObject: 'Metadata', nowMs } as const;
 
 describe('renderTable', () => {
   it('puts the name first and the declared columns behind it', () => {
-    const table = renderTable(resourceWith(columns), 'v1', [], { ...options, listMeta: { resourceVersion: '9', continue: 'c' } });
-    expect(table).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: '9', continue: 'c' }, rows: [] });
+    const table = renderTable(resourceWith(columns), 'v1', [], {
+      ...options,
+      listMeta: { resourceVersion: '9', continue: 'c' },
+    });
+    expect(table).toMatchObject({
+      kind: 'Table',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: { resourceVersion: '9', continue: 'c' },
+      rows: [],
+    });
     expect(table.columnDefinitions).toMatchObject([
       { name: 'Name', type: 'string', format: 'name', priority: 0 },
       { name: 'Size', type: 'integer', format: '', description: 'How large it is.', priority: 0 },
@@ -68,6 +79,34 @@ describe('renderTable', () => {
   it('prefers the cells of the strategy, undefined ones excepted', () => {
     const resource = resourceWith(columns, { tableCells: () => [12, null, undefined] });
     expect(renderTable(resource, 'v1', [widget('a')], options).rows[0]?.cells).toEqual(['a', 12, null, '5d']);
+  });
+
+  it('gives strategies the time that ages are counted to', () => {
+    const strategy = { tableCells: (_: KubeObject, now?: number) => [now] };
+    expect(
+      renderTable(resourceWith([{ name: 'At', type: 'string', jsonPath: '' }], strategy), 'v1', [widget('a')], options)
+        .rows[0]?.cells,
+    ).toEqual(['a', nowMs]);
+  });
+
+  it('has no name in front when a declared column is the name', () => {
+    const own: PrinterColumn[] = [
+      { name: 'Message', type: 'string', jsonPath: '.message' },
+      { name: 'Name', type: 'string', format: 'name', jsonPath: '.metadata.name', priority: 1 },
+    ];
+    const table = renderTable(resourceWith(own), 'v1', [widget('a', { message: 'hi' })], options);
+    expect(table.columnDefinitions?.map((c) => c.name)).toEqual(['Message', 'Name']);
+    expect(table.rows[0]?.cells).toEqual(['hi', 'a']);
+  });
+
+  it('leaves columns null that only a strategy could fill', () => {
+    const table = renderTable(
+      resourceWith([{ name: 'Data', type: 'string', jsonPath: '' }]),
+      'v1',
+      [widget('a')],
+      options,
+    );
+    expect(table.rows[0]?.cells).toEqual(['a', null]);
   });
 
   it('carries what includeObject asks for', () => {

@@ -66,13 +66,17 @@ export function renderTable(
 
 /** A strategy may leave cells undefined; those come from the column's JSONPath. */
 function cellsOf(object: KubeObject, columns: TableColumns, resource: ServedResource, nowMs: number): unknown[] {
-  const own = resource.strategy.tableCells?.(object);
+  const { strategy } = resource;
+  // Strategies whose cells show ages take the time from here.
+  const compute: ((object: KubeObject, nowMs: number) => unknown[]) | undefined = strategy.tableCells;
+  const own = compute?.call(strategy, object, nowMs);
   const { cells } = columns;
-  const row: unknown[] = new Array(cells.length + 1);
-  row[0] = object.metadata.name ?? '';
+  const first = columns.nameFirst ? 1 : 0;
+  const row: unknown[] = new Array(cells.length + first);
+  if (columns.nameFirst) row[0] = object.metadata.name ?? '';
   for (let i = 0; i < cells.length; i++) {
     const cell = own?.[i];
-    row[i + 1] = cell === undefined ? declaredCell(object, cells[i]!, nowMs) : cell;
+    row[i + first] = cell === undefined ? declaredCell(object, cells[i]!, nowMs) : cell;
   }
   return row;
 }

@@ -15,8 +15,6 @@ export interface Channel {
   request(request: WireRequest): Promise<TransportResponse>;
   /** Ends idle connections now and busy ones when their last request is over. */
   drain(): void;
-  /** Ends everything; requests under way fail. */
-  destroy(): void;
 }
 
 /** The server has surely not acted on the request: it may be sent again, whatever its method. */

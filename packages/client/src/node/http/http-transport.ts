@@ -140,7 +140,7 @@ class HttpTransport implements Transport {
     const open = this.#open;
     this.#open = undefined;
     const channel = await open?.channel.catch(() => undefined);
-    channel?.destroy();
+    channel?.drain();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
@@ -27,7 +27,7 @@ export class Http1Channel implements Channel {
   request(request: WireRequest): Promise<TransportResponse> {
     if (this.#closed) return Promise.reject(new ConnectionError('closed', 'the transport was closed'));
     const { host, port, secure } = this.#target;
-    const headers: Record<string, string | readonly string[] | number> = { ...request.headers };
+    const headers = { ...request.headers } as OutgoingHttpHeaders;
     if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body);
     const options: RequestOptions & ConnectionOptions = {
       ...(secure ? this.#tls : {}),
@@ -92,10 +92,5 @@ export class Http1Channel implements Channel {
     for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
     // Busy connections end with their request: nothing is kept any more.
     (this.#agent as HttpAgent & { keepAlive: boolean }).keepAlive = false;
-  }
-
-  destroy(): void {
-    this.#closed = true;
-    this.#agent.destroy();
   }
 }

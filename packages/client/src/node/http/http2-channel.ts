@@ -44,12 +44,6 @@ export class Http2Channel implements Channel {
     this.#failWaiting(new ConnectionError('closed', 'the transport was closed'));
   }
 
-  destroy(): void {
-    this.#closed = true;
-    for (const session of [...this.#sessions]) session.destroy();
-    this.#failWaiting(new ConnectionError('closed', 'the transport was closed'));
-  }
-
   /** A session with a slot reserved. */
   #free(): Http2Session | undefined {
     for (const session of this.#sessions) {

@@ -138,11 +138,6 @@ export class Http2Session {
     if (this.#streams === 0) this.#session.close();
   }
 
-  destroy(): void {
-    this.#retire();
-    this.#session.destroy();
-  }
-
   #retire(): void {
     if (!this.#usable) return;
     this.#usable = false;

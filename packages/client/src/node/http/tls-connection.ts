@@ -52,10 +52,11 @@ export function dialTls(dial: TlsDial): Promise<TLSSocket> {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     socket.on('error', fail);
-    socket.once('close', () => fail(new Error('the connection was closed during the handshake')));
+    const onClose = () => fail(new Error('the connection was closed during the handshake'));
+    socket.once('close', onClose);
     socket.once('secureConnect', () => {
       clearTimeout(timer);
-      socket.removeAllListeners('close');
+      socket.off('close', onClose);
       resolve(socket);
     });
   });

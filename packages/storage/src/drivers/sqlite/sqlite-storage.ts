@@ -180,6 +180,7 @@ export class SqliteStorage implements Storage {
   }
 
   async compactedRevision(): Promise<Revision | 0> {
+    this.#checkOpen();
     return this.#reader.compacted as Revision | 0;
   }
 
@@ -228,9 +229,9 @@ export class SqliteStorage implements Storage {
     settle();
   }
 
-  /** For changes: the value that a revision wrote. */
+  /** For changes, which are still delivered while the store closes. */
   #valueAt(revision: number): Uint8Array | undefined {
-    return this.#state === 'closed' ? undefined : this.#read(() => this.#reader.valueAt(revision));
+    return this.#state === 'closed' ? undefined : this.#attempt(() => this.#reader.valueAt(revision));
   }
 
   #wakeAt(time: number): void {
@@ -263,6 +264,10 @@ export class SqliteStorage implements Storage {
 
   #read<T>(read: () => T): T {
     this.#checkOpen();
+    return this.#attempt(read);
+  }
+
+  #attempt<T>(read: () => T): T {
     try {
       this.#reader.enter();
       return read();

@@ -12,7 +12,13 @@ export interface FixtureResource {
 }
 
 /** A served resource with all that documents are made from, and nothing that serving objects would need. */
-export function fixtureResource({ group = '', plural, kind, origin = 'builtin', ...rest }: FixtureResource): ServedResource {
+export function fixtureResource({
+  group = '',
+  plural,
+  kind,
+  origin = 'builtin',
+  ...rest
+}: FixtureResource): ServedResource {
   const versions = Object.entries(rest.versions).map(
     ([name, version]): VersionDeclaration => ({ name, served: true, printerColumns: [], subresources: {}, ...version }),
   );
@@ -46,7 +52,12 @@ const configMap: Schema = {
   description: 'Configuration for others to read.',
   properties: {
     data: { type: 'object', additionalProperties: { type: 'string' }, description: 'Text by key.', wire: 2 },
-    binaryData: { type: 'object', additionalProperties: { type: 'string', format: 'byte' }, description: 'Bytes by key.', wire: 3 },
+    binaryData: {
+      type: 'object',
+      additionalProperties: { type: 'string', format: 'byte' },
+      description: 'Bytes by key.',
+      wire: 3,
+    },
     immutable: { type: 'boolean', description: 'Whether the data are fixed.', wire: 4 },
   },
 };
@@ -83,7 +94,10 @@ const service: Schema = {
 const review: Schema = {
   type: 'object',
   required: ['spec'],
-  properties: { spec: { type: 'object', properties: { user: { type: 'string' } } }, status: { type: 'object', properties: { allowed: { type: 'boolean' } } } },
+  properties: {
+    spec: { type: 'object', properties: { user: { type: 'string' } } },
+    status: { type: 'object', properties: { allowed: { type: 'boolean' } } },
+  },
 };
 
 export const widgetSchema: Schema = {
@@ -100,9 +114,22 @@ export const widgetSchema: Schema = {
         color: { type: 'string', nullable: true, enum: ['red', 'grün', null] },
         port: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] },
         anything: { 'x-kubernetes-preserve-unknown-fields': true },
-        open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { known: { type: 'string' } } },
-        list: { type: 'array', maxItems: 3, uniqueItems: true, items: { type: 'object', properties: { a: { type: 'boolean', default: false } } } },
-        template: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+        open: {
+          type: 'object',
+          'x-kubernetes-preserve-unknown-fields': true,
+          properties: { known: { type: 'string' } },
+        },
+        list: {
+          type: 'array',
+          maxItems: 3,
+          uniqueItems: true,
+          items: { type: 'object', properties: { a: { type: 'boolean', default: false } } },
+        },
+        template: {
+          type: 'object',
+          'x-kubernetes-embedded-resource': true,
+          'x-kubernetes-preserve-unknown-fields': true,
+        },
         choice: {
           type: 'object',
           properties: { a: { type: 'string' }, b: { type: 'string' } },
@@ -119,7 +146,11 @@ export const widgetSchema: Schema = {
 /** ConfigMaps, Services, reviews and a custom Widget in two versions. */
 export const mixedResources: readonly ServedResource[] = [
   fixtureResource({ plural: 'configmaps', kind: 'ConfigMap', versions: { v1: { schema: configMap } } }),
-  fixtureResource({ plural: 'services', kind: 'Service', versions: { v1: { schema: service, subresources: { status: true } } } }),
+  fixtureResource({
+    plural: 'services',
+    kind: 'Service',
+    versions: { v1: { schema: service, subresources: { status: true } } },
+  }),
   fixtureResource({
     group: 'authorization.k8s.io',
     plural: 'selfsubjectaccessreviews',
@@ -137,7 +168,10 @@ export const mixedResources: readonly ServedResource[] = [
       v1: {
         schema: widgetSchema,
         selectableFields: ['.spec.color'],
-        subresources: { status: true, scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.replicas' } },
+        subresources: {
+          status: true,
+          scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.replicas' },
+        },
       },
       v1alpha1: { schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
     },

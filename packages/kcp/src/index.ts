@@ -1,0 +1,1 @@
+export { type DeepAuthorizer, type DeepQuestion } from './admission/deep-authorizer.ts';
