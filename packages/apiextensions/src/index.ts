@@ -1,3 +1,9 @@
+export type { CrdNamesAdmissionOptions } from './admission/crd-names-admission.ts';
+export { crdNamesAdmission } from './admission/crd-names-admission.ts';
+export type { ConversionRequest } from './conversion/conversion-review.ts';
+export { ConversionError } from './conversion/conversion-review.ts';
+export type { ObjectConverter, WebhookConverterOptions } from './conversion/webhook-converter.ts';
+export { webhookConverter } from './conversion/webhook-converter.ts';
 export { crdDeclaration } from './definition/crd-declaration.ts';
 export type {
   CrdCondition,
@@ -26,7 +32,10 @@ export type { CrdNeighbourhood } from './definition/crd-strategy.ts';
 export { crdGroupIndex, crdGroupIndexValue, crdStrategy } from './definition/crd-strategy.ts';
 export type { StoredNeighbourhoodOptions } from './definition/stored-neighbourhood.ts';
 export { crdNameGuardPrefix, storedNeighbourhood } from './definition/stored-neighbourhood.ts';
+export { customResourceStrategy } from './definition/custom-resource-strategy.ts';
 export { compareVersionPriority } from './definition/version-priority.ts';
+export type { CrdDeletionPorts, CrdDeletionStep } from './deletion/reconcile-crd-deletion.ts';
+export { reconcileCrdDeletion } from './deletion/reconcile-crd-deletion.ts';
 export type { NameConflictReason, NameDecision, TakenNames } from './names/name-conflicts.ts';
 export { decideNames, takenNames } from './names/name-conflicts.ts';
 export type { NameNeighbours } from './names/settle-status.ts';

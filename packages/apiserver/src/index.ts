@@ -6,9 +6,12 @@ export type { Authorization, AuthorizationAttributes, Authorizer, Decision } fro
 export type { ApiResponse, CompleteResponse, ResponseSink, StreamResponse } from './endpoints/api-response.ts';
 export { jsonResponse, textResponse } from './endpoints/api-response.ts';
 export { decodeBody, expectKind, isObject } from './endpoints/body.ts';
+export type { DiscoveryDocuments } from './endpoints/discovery/discovery.ts';
+export { answerDiscovery, renderDiscovery } from './endpoints/discovery/discovery.ts';
 export { dispatchResource } from './endpoints/dispatch.ts';
 export type { HealthCheck, HealthChecks } from './endpoints/health.ts';
 export { handleHealth } from './endpoints/health.ts';
+export { OpenApiDocuments } from './endpoints/openapi/openapi-documents.ts';
 export { renderObject } from './endpoints/rendering.ts';
 export type {
   ApiDomain,
@@ -26,6 +29,7 @@ export type { EndpointServices, ResourceCall } from './endpoints/resource-call.t
 export { objectRequestOf, singleCluster, writeOptionsOf } from './endpoints/resource-call.ts';
 export type { SpecialEndpoints, SubresourceDescription, SubresourceEndpoint } from './endpoints/subresources.ts';
 export { endpointKey, subresourcesOf } from './endpoints/subresources.ts';
+export type { VersionInfo } from './endpoints/version.ts';
 export { versionInfo } from './endpoints/version.ts';
 export type { Filter } from './filters/chain.ts';
 export { Chain } from './filters/chain.ts';

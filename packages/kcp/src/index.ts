@@ -1,1 +1,125 @@
-export { type DeepAuthorizer, type DeepQuestion } from './admission/deep-authorizer.ts';
+export {
+  apiBindingAdmission,
+  apiBindingFinalizer,
+  apiExportAdmission,
+  bindingFinalizer,
+  type ClaimLabels,
+  endpointSliceAdmission,
+  permissionClaimLabels,
+} from './admission/apis-admission.ts';
+export type { DeepAuthorizer, DeepQuestion } from './admission/deep-authorizer.ts';
+export { logicalClusterAdmission } from './admission/logical-cluster-admission.ts';
+export { workspaceAdmission, workspaceTypeExists } from './admission/workspace-admission.ts';
+export { workspaceTypeAdmission } from './admission/workspace-type-admission.ts';
+export { convertApiBinding, convertApiExport } from './apis/api-conversions.ts';
+export {
+  apiBindingStrategy,
+  apiExportStrategy,
+  apiResourceSchemaStrategy,
+  endpointSlice,
+  endpointSliceStrategy,
+  exportUrl,
+  holdersFor,
+  identityNamespace,
+  skipEndpointSlice,
+  sliceStatus,
+} from './apis/apis-strategies.ts';
+export { type BindingInput, type BindingPlan, type BindingWorld, planBinding } from './apis/binding-plan.ts';
+export { isTrue, setCondition, summarise } from './apis/conditions.ts';
+export { type CachedExport, ExportCache, type ExportedSchema } from './apis/export-cache.ts';
+export {
+  type BindingClaim,
+  type BindingSpec,
+  type BindingStatus,
+  type BoundResourceStatus,
+  bindingSpecOf,
+  bindingStatusOf,
+  type ClaimSelector,
+  type Condition,
+  type ExportClaim,
+  type ExportResource,
+  type ExportSpec,
+  exportSpecOf,
+  exportText,
+  identityHashOfExport,
+  resourceText,
+} from './apis/export-model.ts';
+export { nameHoldersOf } from './apis/name-holders.ts';
+export { findNamingConflict, type NameHolder } from './apis/naming-conflicts.ts';
+export { claimAllows, type EffectiveClaim, effectiveClaims, judgeClaims, sameClaim, selects } from './apis/permission-claims.ts';
+export { type LockTable, locksAnnotation, lockedByBinding, readLocks, takeLocks, writeLocks } from './apis/resource-locks.ts';
+export { type BootstrapInput, bootstrap } from './bootstrap/bootstrap.ts';
+export { ClusterDirectory, pathAnnotation, typeAnnotation } from './logical-cluster/cluster-directory.ts';
+export {
+  apiBindingsInitializer,
+  initializedCondition,
+  lifecycleLabels,
+  newCluster,
+  type NewCluster,
+  type NewClusterInput,
+  userOf,
+} from './logical-cluster/new-cluster.ts';
+export {
+  defaultServiceAccount,
+  namespaceContent,
+  namespaceDefaults,
+  rootCaConfigMap,
+  rootCaObject,
+  serviceAccountObject,
+} from './logical-cluster/namespace-content.ts';
+export {
+  apiBindingKey,
+  apiExportKey,
+  boundCrdsCluster,
+  crdKey,
+  type Found,
+  groups,
+  logicalClusterKey,
+  logicalClusterObjectName,
+  readObject,
+  resourceSchemaKey,
+  workspaceKey,
+  workspaceTypeKey,
+} from './logical-cluster/stored-kinds.ts';
+export {
+  claimLabelKey,
+  claimLabelPrefix,
+  claimLabelValue,
+  defaultBindingName,
+  exportHash,
+  homeClusterName,
+  identityHashOf,
+  lifecycleLabel,
+  newIdentityKey,
+  randomClusterName,
+  reflexiveClaimValue,
+  shardHash,
+} from './names.ts';
+export { boundCrdOf } from './surface/bound-crd.ts';
+export { IdentityResources, identityIndex } from './surface/identity-resources.ts';
+export { type NativeKinds, type NativeKindsOptions, nativeKinds, rootExports } from './surface/native-kinds.ts';
+export { type BoundResource, isEstablished, WorkspaceSurfaces } from './surface/workspace-surfaces.ts';
+export type { LocationSelector, ShardSettings } from './workspaces/shard-settings.ts';
+export {
+  labelPhase,
+  ownerAnnotation,
+  ownerUser,
+  requiredGroupsAnnotation,
+  type WorkspaceSpec,
+  type WorkspaceStatus,
+  workspaceFinalizer,
+  workspaceSpecOf,
+  workspaceStatusOf,
+  workspaceStrategy,
+} from './workspaces/workspace-strategy.ts';
+export {
+  checkTypeLimits,
+  initializersOf,
+  type ResolvedType,
+  refuse,
+  terminatorsOf,
+  type TypeReference,
+  typeText,
+  type TypeSpec,
+  WorkspaceTypes,
+} from './workspaces/workspace-types.ts';

@@ -38,7 +38,7 @@ function fillDefaults(spec: CrdSpec): void {
   if (service !== undefined && service !== null) service.port ??= 443;
 }
 
-/** Sends a definition's storage version to its history of storage versions. */
+/** The history of storage versions, with the present one. */
 function rememberStorageVersion(crd: CrdObject, before: readonly string[]): string[] {
   const storage = storageVersionOf(crd.spec);
   return storage === undefined || before.includes(storage) ? [...before] : [...before, storage];
@@ -46,7 +46,7 @@ function rememberStorageVersion(crd: CrdObject, before: readonly string[]): stri
 
 /**
  * CustomResourceDefinitions. Their status is computed while they are written, so that a definition is established when
- * its POST returns. Name changes on update are settled by the admission plugin of `crd-names-admission.ts`.
+ * its POST returns. Name changes on update are settled by the admission plugin `crdNamesAdmission`.
  */
 export function crdStrategy(neighbourhood: CrdNeighbourhood): Strategy {
   return {

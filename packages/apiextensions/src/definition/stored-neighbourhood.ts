@@ -1,5 +1,4 @@
-import type { ClusterAccess } from '@canopy/apiserver';
-import { decodeObject, type Registry } from '@canopy/apiserver';
+import { type ClusterAccess, decodeObject, type Registry } from '@canopy/apiserver';
 import type { StorageKey, Transaction } from '@canopy/storage';
 import type { CrdNames, CrdObject } from './crd-object.ts';
 import { type CrdNeighbourhood, crdGroupIndex, crdGroupIndexValue } from './crd-strategy.ts';

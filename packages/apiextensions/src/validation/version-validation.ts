@@ -5,7 +5,6 @@ import {
   type FieldError,
   invalidValue,
   JsonPathError,
-  notSupported,
   required,
   type ScaleSubresource,
   tooLong,

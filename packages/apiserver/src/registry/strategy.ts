@@ -32,7 +32,7 @@ export interface Strategy {
   /** Field selectors besides metadata.name and metadata.namespace: selector path → value of an object. */
   selectableFields?: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Cells of the kind's Table row in the order of its printer columns, where JSONPath does not suffice. */
-  tableCells?(object: KubeObject): unknown[];
+  tableCells?(object: KubeObject, nowMs: number): unknown[];
   /** Warning headers. */
   warnings?(object: KubeObject, old: KubeObject | undefined): string[];
   /** Objects live this long after their last write (Events). */

@@ -5,11 +5,12 @@ import type { Compare, Operation, Transaction } from '@canopy/storage';
 import { objectKey } from '@canopy/storage';
 import { namespaceContent } from '../logical-cluster/namespace-content.ts';
 import { identityHashOf, newIdentityKey } from '../names.ts';
+import { identityIndex } from '../surface/identity-resources.ts';
 import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
 import type { ShardSettings } from '../workspaces/shard-settings.ts';
 import { type BindingWorld, planBinding } from './binding-plan.ts';
 import { setCondition } from './conditions.ts';
-import { bindingSpecOf, type Condition, exportSpecOf } from './export-model.ts';
+import { bindingSpecOf, type Condition, exportSpecOf, identityHashOfExport } from './export-model.ts';
 import { nameHoldersOf } from './name-holders.ts';
 
 export const identityNamespace = 'kcp-system';
@@ -19,6 +20,10 @@ export const skipEndpointSlice = 'apiexports.apis.kcp.io/skip-endpointslice';
 export function apiExportStrategy(world: BindingWorld, shard: ShardSettings): Strategy {
   return {
     alongsideCreate: (object, context) => publishExport(world, shard, object, context),
+    indexes(object) {
+      const identity = identityHashOfExport(object);
+      return identity === '' ? [] : [{ index: identityIndex, value: identity }];
+    },
   };
 }
 

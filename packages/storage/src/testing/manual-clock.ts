@@ -1,6 +1,6 @@
 import type { Clock, ScheduledCall } from '../clock.ts';
 
-/** A clock that stands still until told otherwise. */
+/** A clock that stands still until told otherwise. What is due when it is scheduled runs in a microtask. */
 export class ManualClock implements Clock {
   #now = 1_000_000;
   readonly #calls = new Set<{ at: number; callback: () => void }>();
@@ -12,6 +12,11 @@ export class ManualClock implements Clock {
   schedule(delayMs: number, callback: () => void): ScheduledCall {
     const call = { at: this.#now + Math.max(delayMs, 0), callback };
     this.#calls.add(call);
+    if (delayMs <= 0) {
+      queueMicrotask(() => {
+        if (this.#calls.delete(call)) callback();
+      });
+    }
     return { cancel: () => void this.#calls.delete(call) };
   }
 

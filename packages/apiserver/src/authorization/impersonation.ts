@@ -1,0 +1,3 @@
+export async function checkImpersonation(_input: unknown): Promise<never> {
+  throw new Error('missing');
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import type { OptionValues } from '../options/option-table.ts';
+import { UsageError } from '../options/parse-options.ts';
+
+/** Checked settings, with everything derived from them; another type than the options so that nothing unchecked gets further. */
+export interface CompletedConfig {
+  rootDirectory: string;
+  databasePath: string;
+  kubeconfigPath: string;
+  bindAddress: string;
+  port: number;
+  /** Host part of URLs that clients get. */
+  externalHost: string;
+  tokenAuthFile: string | undefined;
+  clientCaFile: string | undefined;
+  auditLogPath: string | undefined;
+  auditPolicyFile: string | undefined;
+  shardName: string;
+  logLevel: LogLevel;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export function completeConfig(options: OptionValues, cwd: string): CompletedConfig {
+  const rootDirectory = path.resolve(cwd, options['root-directory'] || '.canopy');
+  const bindAddress = options['bind-address'];
+  if (isIP(bindAddress) === 0) throw new UsageError(`--bind-address must be an IP address, not ${JSON.stringify(bindAddress)}`);
+  const shardName = options['shard-name'];
+  if (!/^[a-z0-9]([a-z0-9-]{0,59}[a-z0-9])?$/.test(shardName)) throw new UsageError(`--shard-name must be a DNS label, not ${JSON.stringify(shardName)}`);
+  const logLevel = logLevels.find((level) => level === options['log-level']);
+  if (logLevel === undefined) throw new UsageError(`--log-level must be one of ${logLevels.join(', ')}`);
+  return {
+    rootDirectory,
+    databasePath: path.join(rootDirectory, 'canopy.db'),
+    kubeconfigPath: path.join(rootDirectory, 'admin.kubeconfig'),
+    bindAddress,
+    port: portOf(options['secure-port']),
+    externalHost: options['external-hostname'] || reachable(bindAddress),
+    tokenAuthFile: readableFile('token-auth-file', options['token-auth-file'], cwd),
+    clientCaFile: readableFile('client-ca-file', options['client-ca-file'], cwd),
+    auditLogPath: options['audit-log-path'] === '' ? undefined : options['audit-log-path'],
+    auditPolicyFile: readableFile('audit-policy-file', options['audit-policy-file'], cwd),
+    shardName,
+    logLevel,
+  };
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port >= 0 && port <= 65535)) throw new UsageError(`--secure-port must be a number from 0 to 65535, not ${JSON.stringify(text)}`);
+  return port;
+}
+
+/** An address that clients on this machine can use. */
+function reachable(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0') return '127.0.0.1';
+  return bindAddress === '::' ? '::1' : bindAddress;
+}
+
+function readableFile(flag: string, value: string, cwd: string): string | undefined {
+  if (value === '') return undefined;
+  const file = path.resolve(cwd, value);
+  try {
+    readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${(error as Error).message}`);
+  }
+  return file;
+}

@@ -1,0 +1,103 @@
+import type { FinishedRequest } from '@canopy/apiserver';
+import type { Registry as PrometheusRegistry } from 'prom-client';
+
+const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Gauges that are read when somebody asks. */
+export interface MetricSources {
+  hubRevision(): number;
+  watchers(): number;
+}
+
+interface Sample {
+  count: number;
+  sum: number;
+  buckets: number[];
+}
+
+/**
+ * Prometheus metrics. Requests are counted in plain numbers on the hot path; the library is loaded and fed when somebody
+ * scrapes for the first time. No label names a workspace, an object or a user, so the number of series does not grow.
+ */
+export class Metrics {
+  private readonly requests = new Map<string, Sample>();
+  private readonly sources: MetricSources;
+  private registry: PrometheusRegistry | undefined;
+
+  constructor(sources: MetricSources) {
+    this.sources = sources;
+  }
+
+  observe({ context, status, durationMs, request }: FinishedRequest): void {
+    const verb = context?.info.verb ?? request.method.toLowerCase();
+    const resource = context?.info.resourceRequest === true ? knownResource(context.info.group, context.info.resource, status) : '';
+    const key = `${verb}|${resource}|${status}|${context?.domain.name ?? ''}`;
+    let sample = this.requests.get(key);
+    if (sample === undefined) this.requests.set(key, (sample = { count: 0, sum: 0, buckets: durationBuckets.map(() => 0) }));
+    const seconds = durationMs / 1000;
+    sample.count += 1;
+    if (verb === 'watch') return;
+    sample.sum += seconds;
+    for (let i = 0; i < durationBuckets.length; i++) if (seconds <= (durationBuckets[i] as number)) (sample.buckets[i] as number) += 1;
+  }
+
+  async render(): Promise<{ contentType: string; text: string }> {
+    const client = await import('prom-client');
+    if (this.registry === undefined) {
+      this.registry = new client.Registry();
+      client.collectDefaultMetrics({ register: this.registry });
+    }
+    const text = await this.registry.metrics();
+    return { contentType: this.registry.contentType, text: `${text}\n${this.requestLines()}` };
+  }
+
+  private requestLines(): string {
+    const lines = ['# HELP apiserver_request_total Requests by verb, resource, virtual workspace and status.', '# TYPE apiserver_request_total counter'];
+    for (const [key, sample] of this.requests) lines.push(`apiserver_request_total{${labelsOf(key)}} ${sample.count}`);
+    lines.push('# HELP apiserver_request_duration_seconds Time to the last byte; watches are not observed.', '# TYPE apiserver_request_duration_seconds histogram');
+    for (const [key, sample] of this.mergedDurations()) {
+      const labels = `verb="${key}"`;
+      durationBuckets.forEach((bound, i) => lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${bound}"} ${sample.buckets[i]}`));
+      lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${sample.count}`);
+      lines.push(`apiserver_request_duration_seconds_sum{${labels}} ${sample.sum}`, `apiserver_request_duration_seconds_count{${labels}} ${sample.count}`);
+    }
+    lines.push(
+      '# HELP canopy_store_revision Newest revision delivered to watchers.',
+      '# TYPE canopy_store_revision gauge',
+      `canopy_store_revision ${this.sources.hubRevision()}`,
+      '# HELP canopy_watchers Open watches.',
+      '# TYPE canopy_watchers gauge',
+      `canopy_watchers ${this.sources.watchers()}`,
+    );
+    return `${lines.join('\n')}\n`;
+  }
+
+  private mergedDurations(): Map<string, Sample> {
+    const merged = new Map<string, Sample>();
+    for (const [key, sample] of this.requests) {
+      const verb = key.split('|')[0] as string;
+      if (verb === 'watch') continue;
+      let into = merged.get(verb);
+      if (into === undefined) merged.set(verb, (into = { count: 0, sum: 0, buckets: durationBuckets.map(() => 0) }));
+      into.count += sample.count;
+      into.sum += sample.sum;
+      sample.buckets.forEach((count, i) => {
+        (into.buckets[i] as number) += count;
+      });
+    }
+    return merged;
+  }
+}
+
+const nativeGroup = /^$|\.k8s\.io$|\.kcp\.io$/;
+
+/** Only our own resources are named; what tenants define is one label value, and what does not exist is none. */
+function knownResource(group: string, resource: string, status: number): string {
+  if (status === 404) return '';
+  return nativeGroup.test(group) ? (group === '' ? resource : `${resource}.${group}`) : 'custom';
+}
+
+function labelsOf(key: string): string {
+  const [verb, resource, code, domain] = key.split('|');
+  return `verb="${verb}",resource="${resource}",code="${code}",domain="${domain}"`;
+}

@@ -1,0 +1,196 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  type AdmissionPlugin,
+  ApiServer,
+  type EndpointServices,
+  handlerChain,
+  type Registry,
+  type SpecialEndpoints,
+  versionInfo,
+} from '@canopy/apiserver';
+import { namespaceLifecycle } from '@canopy/controlplane';
+import {
+  apiBindingAdmission,
+  apiBindingFinalizer,
+  apiBindingStrategy,
+  apiExportAdmission,
+  apiExportStrategy,
+  apiResourceSchemaStrategy,
+  type BindingWorld,
+  bootstrap,
+  ClusterDirectory,
+  claimLabelPrefix,
+  endpointSliceAdmission,
+  endpointSliceStrategy,
+  ExportCache,
+  IdentityResources,
+  logicalClusterAdmission,
+  type NativeKinds,
+  type ShardSettings,
+  WorkspaceSurfaces,
+  WorkspaceTypes,
+  workspaceAdmission,
+  workspaceStrategy,
+  workspaceTypeAdmission,
+  workspaceTypeExists,
+} from '@canopy/kcp';
+import { type Change, ChangeHub, type Storage } from '@canopy/storage';
+import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-workspaces';
+import type { CompletedConfig } from '../config/complete-config.ts';
+import { canopyVersion } from '../version.ts';
+import { wireAccess } from './access.ts';
+import { dispatcher } from './dispatch.ts';
+import { Documents } from './documents.ts';
+import { leasePool } from './lease-pool.ts';
+import { Metrics } from './metrics.ts';
+import { wireNativeKinds } from './native-kinds.ts';
+import { workspacesDomain } from './workspaces-domain.ts';
+
+export interface Wired {
+  server: ApiServer;
+  registry: Registry;
+  hub: ChangeHub;
+}
+
+const directoryCapacity = 20_000;
+const maxObjectBytes = 3 * 1024 * 1024;
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+function randomSuffix(length: number): string {
+  let text = '';
+  for (const byte of randomBytes(length)) text += alphabet[byte % alphabet.length];
+  return text;
+}
+
+/** Puts the server together: store → caches → kinds → access → admission → chain. */
+export async function wire(config: CompletedConfig, storage: Storage, shard: ShardSettings): Promise<Wired> {
+  const hub = await ChangeHub.start(storage);
+  const clock = { now: () => Date.now() };
+  const registry: Registry = {
+    storage,
+    hub,
+    clock,
+    ids: { uuid: () => randomUUID(), suffix: randomSuffix },
+    maxObjectBytes,
+    isIndexedLabel: (key) => key.startsWith(claimLabelPrefix) || key === 'internal.apis.kcp.io/export',
+    leases: leasePool(storage, clock),
+  };
+  const directory = new ClusterDirectory(storage, directoryCapacity);
+  const exports = new ExportCache(storage);
+  const types = new WorkspaceTypes(storage, directory);
+  const world = { registry, directory, exports } as BindingWorld;
+  const native = kinds(world, types, shard);
+  world.native = native;
+  const surfaces = new WorkspaceSurfaces(storage, native);
+  surfacesOf.set(world, surfaces);
+  const identities = new IdentityResources(storage, exports, surfaces, native);
+  const bindings = new ConsumerBindings(storage);
+  const access = wireAccess();
+  const virtual = new ApiExportVirtualWorkspace({ surfaces, native, directory, identities, exports, bindings, deep: access.deep });
+  const caches: { onChanges(changes: readonly Change[]): void }[] = [directory, exports, types, surfaces, bindings, virtual];
+  hub.subscribeAll((changes) => {
+    for (const cache of caches) cache.onChanges(changes);
+  });
+  await bootstrap({ world, shard, systemPolicy: access.systemPolicy, rootPolicy: access.rootPolicy });
+
+  const special: SpecialEndpoints = { subresources: new Map(), virtual: new Map(), names: new Map() };
+  const services: EndpointServices = {
+    registry,
+    admission: admissionChain({ directory, types, deep: access.deep, native, storage }),
+    watchTimeoutMs: { min: 30 * 60_000, max: 60 * 60_000 },
+    bookmarkIntervalMs: 60_000,
+    maxWatchBufferBytes: 8 * 1024 * 1024,
+  };
+  const version = versionInfo(canopyVersion, { commit: 'unknown', date: '1970-01-01T00:00:00Z' });
+  const metrics = new Metrics({ hubRevision: () => hub.revision, watchers: () => hub.watcherCount });
+  const domain = workspacesDomain(surfaces, identities, access.authorizer);
+  const chain = handlerChain({
+    logicalCluster: {
+      workspaces: domain,
+      resolver: directory,
+      virtualWorkspaces: [virtual],
+      clusterOfToken: access.clusterOfToken,
+    },
+    authenticator: access.authenticator,
+    inFlight: { total: 1000, perUserAndCluster: 400 },
+    clusterGate: { name: 'inactive-cluster', apply: (context) => context },
+    authorization: { message: access.message },
+  });
+  const dispatch = dispatcher({
+    services,
+    special,
+    documents: new Documents({ special, version: version.gitVersion, serverAddress: shard.externalUrl.replace('https://', '') }),
+    health: {
+      live: [{ name: 'ping', check: async () => undefined }],
+      ready: [
+        { name: 'ping', check: async () => undefined },
+        {
+          name: 'storage',
+          async check() {
+            await storage.currentRevision();
+          },
+        },
+      ],
+    },
+    version,
+    metrics: () => metrics.render(),
+    issuer: access.issuer,
+  });
+  const server = new ApiServer({
+    chain,
+    dispatch,
+    finished: (request) => metrics.observe(request),
+    clock: () => performance.now(),
+  });
+  return { server, registry, hub };
+}
+
+const surfacesOf = new WeakMap<BindingWorld, WorkspaceSurfaces>();
+
+function kinds(world: BindingWorld, types: WorkspaceTypes, shard: ShardSettings): NativeKinds {
+  const surfaces = { surface: (target) => (surfacesOf.get(world) as WorkspaceSurfaces).surface(target) } as WorkspaceSurfaces;
+  return wireNativeKinds(
+    new Map([
+      ['tenancy.kcp.io/workspaces', workspaceStrategy(world, types, shard)],
+      ['apis.kcp.io/apiexports', apiExportStrategy(world, shard)],
+      ['apis.kcp.io/apibindings', apiBindingStrategy(world, surfaces)],
+      ['apis.kcp.io/apiexportendpointslices', endpointSliceStrategy(world, shard)],
+      ['apis.kcp.io/apiresourceschemas', apiResourceSchemaStrategy],
+    ]),
+  );
+}
+
+interface AdmissionParts {
+  directory: ClusterDirectory;
+  types: WorkspaceTypes;
+  deep: ReturnType<typeof wireAccess>['deep'];
+  native: NativeKinds;
+  storage: Storage;
+}
+
+/** Admission plugins in execution order, as kcp orders them. */
+function admissionChain({ directory, types, deep, native, storage }: AdmissionParts): AdmissionPlugin[] {
+  void storage;
+  return [
+    namespaceLifecycle({
+      async namespaceState(access, name) {
+        const kv = await storage.get(`/r/core/namespaces/${access.cluster}/-/${name}` as never);
+        if (kv === undefined) return 'missing';
+        return Buffer.from(kv.value).includes('"deletionTimestamp"') ? 'terminating' : 'active';
+      },
+      async isClusterDeleting(cluster) {
+        return (await directory.logicalCluster(cluster))?.metadata.deletionTimestamp !== undefined;
+      },
+    }),
+    workspaceAdmission(directory),
+    workspaceTypeAdmission(directory, deep),
+    workspaceTypeExists(directory, types, deep),
+    logicalClusterAdmission,
+    apiExportAdmission((group, resource) =>
+      native.everywhere.some(({ declaration }) => declaration.group === group && declaration.names.plural === resource),
+    ),
+    apiBindingAdmission(directory, deep),
+    apiBindingFinalizer,
+    endpointSliceAdmission(directory, deep),
+  ];
+}
