@@ -1,7 +1,10 @@
 export type { Infer, ObjectType, Typed } from './schema-dsl/typed-schema.ts';
 export type { WireFacts } from './schema-dsl/wire-facts.ts';
 export { wireFactsOf } from './schema-dsl/wire-facts.ts';
+export type { Envelope } from './wire/decode-message.ts';
+export { decodeEnvelope, decodeMessage, decodeObjectMessage } from './wire/decode-message.ts';
 export { wireMessages } from './wire/messages.ts';
+export { WireError } from './wire/wire-error.ts';
 export type { SpecialMessage } from './wire/special-messages.ts';
 export { specialMessages } from './wire/special-messages.ts';
 

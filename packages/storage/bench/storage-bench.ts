@@ -6,24 +6,44 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ChangeHub, MemoryStorage, objectKey, objectPrefix, SqliteStorage, type Storage, type StorageKey } from '../src/index.ts';
+import {
+  ChangeHub,
+  MemoryStorage,
+  objectKey,
+  objectPrefix,
+  SqliteStorage,
+  type Storage,
+  type StorageKey,
+} from '../src/index.ts';
 
 const seconds = Number(process.argv[2] ?? 3);
 const value = new Uint8Array(1024).fill(120);
 const directory = mkdtempSync(join(tmpdir(), 'canopy-storage-bench-'));
 
 function keyOf(cluster: number, name: number): StorageKey {
-  return objectKey({ group: '', resource: 'configmaps', cluster: `cluster-${cluster}`, namespace: 'default', name: `object-${String(name).padStart(8, '0')}` });
+  return objectKey({
+    group: '',
+    resource: 'configmaps',
+    cluster: `cluster-${cluster}`,
+    namespace: 'default',
+    name: `object-${String(name).padStart(8, '0')}`,
+  });
 }
 
 function report(what: string, count: number, started: number): void {
   const elapsed = (performance.now() - started) / 1000;
-  console.log(`${what.padEnd(44)} ${Math.round(count / elapsed).toLocaleString('en').padStart(12)} /s`);
+  console.log(
+    `${what.padEnd(44)} ${Math.round(count / elapsed)
+      .toLocaleString('en')
+      .padStart(12)} /s`,
+  );
 }
 
 function bareGroupCommit(group: number): void {
   const database = new DatabaseSync(join(directory, `bare-${group}.db`));
-  database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE kv (rev INTEGER PRIMARY KEY, key TEXT, value BLOB); CREATE TABLE cur (key TEXT PRIMARY KEY, rev INTEGER) WITHOUT ROWID');
+  database.exec(
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE kv (rev INTEGER PRIMARY KEY, key TEXT, value BLOB); CREATE TABLE cur (key TEXT PRIMARY KEY, rev INTEGER) WITHOUT ROWID',
+  );
   const append = database.prepare('INSERT INTO kv VALUES (?, ?, ?)');
   const point = database.prepare('REPLACE INTO cur VALUES (?, ?)');
   const started = performance.now();
@@ -59,7 +79,12 @@ async function updates(storage: Storage, concurrency: number, indexed: boolean):
   let count = 0;
   const writer = async (_: unknown, worker: number): Promise<void> => {
     const key = keyOf(90 + (indexed ? 1 : 0), worker);
-    const indexes = indexed ? [{ index: 'owner', value: 'uid-1' }, { index: 'phase', value: 'Ready' }] : [];
+    const indexes = indexed
+      ? [
+          { index: 'owner', value: 'uid-1' },
+          { index: 'phase', value: 'Ready' },
+        ]
+      : [];
     while (performance.now() - started < seconds * 1000) {
       count++;
       await storage.transact({ compares: [], operations: [{ type: 'put', key, value, indexes }] });
@@ -93,7 +118,14 @@ async function fanOut(storage: Storage, watchers: number): Promise<void> {
   const after = hub.revision;
   let delivered = 0;
   for (let i = 0; i < watchers; i++) {
-    hub.watch({ prefix: objectPrefix({ group: '', resource: 'configmaps', cluster: `cluster-${i}` }), after, onChanges: (changes) => void (delivered += changes.length), onEnd: () => undefined });
+    hub.watch({
+      prefix: objectPrefix({ group: '', resource: 'configmaps', cluster: `cluster-${i}` }),
+      after,
+      onChanges: (changes) => {
+        delivered += changes.length;
+      },
+      onEnd: () => undefined,
+    });
   }
   await puts(storage, 64, watchers, `put with ${watchers} idle watchers`);
   if (delivered > 0) throw new Error('a watcher of another cluster was called');

@@ -18,8 +18,10 @@ function invalid(message: string): StorageError {
 }
 
 function checkText(text: string, what: string): void {
-  if (text.length > storageLimits.keyLength) throw invalid(`${what} is longer than ${storageLimits.keyLength} characters`);
-  if (text.includes('\u0000') || !text.isWellFormed()) throw invalid(`${what} ${JSON.stringify(text)} is not well-formed text without NUL`);
+  if (text.length > storageLimits.keyLength)
+    throw invalid(`${what} is longer than ${storageLimits.keyLength} characters`);
+  if (text.includes('\u0000') || !text.isWellFormed())
+    throw invalid(`${what} ${JSON.stringify(text)} is not well-formed text without NUL`);
 }
 
 function checkKey(key: string): void {
@@ -43,7 +45,8 @@ function checkPut(operation: Operation & { type: 'put' }): number {
       checkText(entry.value, 'index value');
     }
   }
-  if (operation.lease !== undefined && !Number.isSafeInteger(operation.lease)) throw invalid(`${String(operation.lease)} is not a lease`);
+  if (operation.lease !== undefined && !Number.isSafeInteger(operation.lease))
+    throw invalid(`${String(operation.lease)} is not a lease`);
   return bytes;
 }
 
@@ -62,7 +65,8 @@ export function checkTransaction(transaction: Transaction): number {
     checkKey(operation.key);
     if (operation.type === 'put') bytes += checkPut(operation);
   }
-  if (bytes > storageLimits.transactionBytes) throw invalid(`a transaction of ${bytes} bytes, more than ${storageLimits.transactionBytes}`);
+  if (bytes > storageLimits.transactionBytes)
+    throw invalid(`a transaction of ${bytes} bytes, more than ${storageLimits.transactionBytes}`);
   if (operations.length > 1) {
     const keys = new Set<string>();
     for (const { key } of operations) {
@@ -79,7 +83,8 @@ export function checkRange(prefix: string, options: { limit?: number; after?: st
   checkText(prefix, 'prefix');
   if (options?.after !== undefined) checkText(options.after, 'after');
   const limit = options?.limit;
-  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1)) throw invalid(`limit ${String(limit)} is not a positive integer`);
+  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1))
+    throw invalid(`limit ${String(limit)} is not a positive integer`);
 }
 
 /** What history a store holds. */
@@ -105,7 +110,8 @@ export function checkFollowRevision(after: number, window: RevisionWindow): void
 /** For a compaction up to a revision; throws `InvalidArgument` or `RevisionInFuture`. */
 export function checkCompactRevision(revision: number, current: number): void {
   checkRevisionNumber(revision, 1);
-  if (revision > current) throw new StorageError('RevisionInFuture', `revision ${revision} is newer than the newest, ${current}`);
+  if (revision > current)
+    throw new StorageError('RevisionInFuture', `revision ${revision} is newer than the newest, ${current}`);
 }
 
 function checkRevisionWithin(revision: number, window: RevisionWindow): void {
@@ -113,12 +119,16 @@ function checkRevisionWithin(revision: number, window: RevisionWindow): void {
     throw new StorageError('RevisionInFuture', `revision ${revision} is newer than the newest, ${window.current}`);
   }
   if (revision < window.compacted) {
-    throw new StorageError('RevisionCompacted', `revision ${revision} is gone: the history up to ${window.compacted} was compacted`);
+    throw new StorageError(
+      'RevisionCompacted',
+      `revision ${revision} is gone: the history up to ${window.compacted} was compacted`,
+    );
   }
 }
 
 /** Milliseconds of a lease's time to live; throws `InvalidArgument`. */
 export function checkTimeToLive(ttlSeconds: number): number {
-  if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > 1e9) throw invalid(`a lease cannot live ${String(ttlSeconds)} seconds`);
+  if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > 1e9)
+    throw invalid(`a lease cannot live ${String(ttlSeconds)} seconds`);
   return Math.ceil(ttlSeconds * 1000);
 }

@@ -65,6 +65,7 @@ export type Operation =
   | {
       type: 'put';
       key: StorageKey;
+      /** Belongs to the store from now on: it is handed to readers and followers as it is, so never change it. */
       value: Uint8Array;
       /** All index rows of the object; those of its former value that are not listed are removed. */
       indexes?: readonly IndexEntry[];
@@ -102,9 +103,13 @@ export interface Change {
   revision: Revision;
   /** The new value; for a delete, undefined. */
   value: Uint8Array | undefined;
+  /** Of the key as it is now; for a delete, of the object that is gone. */
   createRevision: Revision;
-  /** The value before this change; undefined for a creation. */
-  previous: Uint8Array | undefined;
+  /**
+   * The value before this change; undefined for a creation. May be read from the log when it is asked for, so ask while
+   * the change is delivered, and only if needed: later it may be compacted, and then is undefined as well.
+   */
+  readonly previous: Uint8Array | undefined;
   /** Revision of the value before; 0 for a creation. */
   previousRevision: Revision | 0;
 }
@@ -135,14 +140,18 @@ export interface Storage {
   indexValues(index: string, valuePrefix: string, options?: { limit?: number; after?: string }): Promise<string[]>;
   /** Durable when the promise resolves. */
   transact(transaction: Transaction): Promise<TransactionResult>;
-  /** The newest revision that readers can see. */
+  /** The newest revision that readers can see. That of an empty store is 1, so that a list of nothing can be watched. */
   currentRevision(): Promise<Revision>;
   /**
    * Follow all changes with a revision greater than `after`: first those of the log, then live ones.
-   * Rejects with `RevisionCompacted` when the log no longer reaches back so far.
+   * Rejects with `RevisionCompacted` when the log no longer reaches back so far, and with `RevisionInFuture`. The
+   * first changes may come before the caller resumes; live ones come before `transact` resolves for their writer.
    */
   follow(after: Revision, follower: ChangeFollower): Promise<Subscription>;
-  /** Forget history up to and including `revision`; current values stay. */
+  /**
+   * Forget history up to and including `revision`. What was current then can still be read, and followed from, as of
+   * `revision`; nothing older can. Resolves when the space is free for reuse; reads and writes go on meanwhile.
+   */
   compact(revision: Revision): Promise<void>;
   /** Revision up to which history is gone; 0 when nothing was compacted. */
   compactedRevision(): Promise<Revision | 0>;

@@ -1,8 +1,10 @@
-import { badRequest, type KubeObject, parseYamlDocument, unsupportedMediaType } from '@canopy/apimachinery';
+import { decodeEnvelope, decodeObjectMessage, WireError } from '@canopy/api';
+import { badRequest, type KubeObject, parseYamlDocument, type Schema, unsupportedMediaType } from '@canopy/apimachinery';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-export const objectMediaTypes = ['application/json', 'application/yaml'] as const;
+export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
+export const objectMediaTypes = ['application/json', 'application/yaml', protobufMediaType] as const;
 
 export function mediaTypeOf(contentType: string | undefined): string {
   const semicolon = contentType?.indexOf(';') ?? -1;
@@ -17,8 +19,11 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** Parses JSON or YAML by content type; 415 for others, 400 when malformed. */
-export async function decodeBody(bytes: Uint8Array, contentType: string | undefined): Promise<unknown> {
+/**
+ * Parses JSON, YAML or, where the body's message has field numbers, Kubernetes' protobuf, by content type. 415 for
+ * others, 400 when malformed.
+ */
+export async function decodeBody(bytes: Uint8Array, contentType: string | undefined, message?: Schema): Promise<unknown> {
   const mediaType = mediaTypeOf(contentType);
   const text = decodeText(bytes);
   if (mediaType === 'application/json' || mediaType === '') return parseJsonBody(text);
@@ -29,7 +34,18 @@ export async function decodeBody(bytes: Uint8Array, contentType: string | undefi
       throw badRequest(`error parsing the body as YAML: ${(error as Error).message}`);
     }
   }
+  if (mediaType === protobufMediaType && message !== undefined) return decodeProtobuf(bytes, message);
   throw unsupportedMediaType(objectMediaTypes);
+}
+
+function decodeProtobuf(bytes: Uint8Array, message: Schema): unknown {
+  try {
+    const { apiVersion, kind, raw } = decodeEnvelope(bytes);
+    return { apiVersion, kind, ...decodeObjectMessage(raw, message) };
+  } catch (error) {
+    if (error instanceof WireError) throw badRequest(`couldn't decode the body as protobuf: ${error.message}`);
+    throw error;
+  }
 }
 
 export function parseJsonBody(text: string): unknown {

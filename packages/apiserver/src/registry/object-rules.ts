@@ -3,6 +3,7 @@ import {
   invalid,
   type KubeObject,
   requestEntityTooLarge,
+  type Schema,
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from '@canopy/apimachinery';
@@ -13,6 +14,12 @@ export function servedVersion(resource: ServedResource, version: string): Served
   const served = resource.versions.get(version);
   if (served === undefined) throw new RangeError(`version ${version} of ${resource.declaration.names.plural} is not served`);
   return served;
+}
+
+/** Schema by which protobuf bodies are read; only our own kinds have field numbers. */
+export function messageOf(resource: ServedResource, version: string): Schema | undefined {
+  const { kind } = resource.origin;
+  return kind === 'builtin' ? servedVersion(resource, version).fullSchema : undefined;
 }
 
 function throwInvalid(resource: ServedResource, object: KubeObject, errors: readonly FieldError[]): void {

@@ -1,7 +1,10 @@
 import 'reflect-metadata';
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
 import { createSecureServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 
 /** PEM of a certificate and its key. */
@@ -46,8 +49,8 @@ export interface TestServer {
 export interface TestServerOptions {
   pem?: PemPair;
   port?: number;
-  /** Protocols to offer. Default: both. */
-  alpn?: string[];
+  /** Offer no HTTP/2. */
+  http1Only?: boolean;
   maxConcurrentStreams?: number;
   clientCa?: string;
 }
@@ -55,15 +58,11 @@ export interface TestServerOptions {
 /** A server on a free port of 127.0.0.1 that speaks HTTP/2 and HTTP/1.1. */
 export async function startTlsServer(handler: Handler, options: TestServerOptions = {}): Promise<TestServer> {
   const pem = options.pem ?? (await selfSigned('server'));
-  const server: Http2SecureServer = createSecureServer({
-    ...pem,
-    allowHTTP1: true,
-    ...(options.alpn === undefined ? {} : { ALPNProtocols: options.alpn }),
-    settings: { maxConcurrentStreams: options.maxConcurrentStreams ?? 250 },
-    requestCert: options.clientCa !== undefined,
-    rejectUnauthorized: false,
-    ca: options.clientCa,
-  });
+  const tls = { ...pem, requestCert: options.clientCa !== undefined, rejectUnauthorized: false, ca: options.clientCa };
+  const settings = { maxConcurrentStreams: options.maxConcurrentStreams ?? 250 };
+  const server = options.http1Only
+    ? (createServer(tls) as unknown as Http2SecureServer)
+    : createSecureServer({ ...tls, allowHTTP1: true, settings });
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<{ destroy(): void }>();
   server.on('session', (session) => {
@@ -71,7 +70,7 @@ export async function startTlsServer(handler: Handler, options: TestServerOption
     session.on('error', () => {});
     session.once('close', () => sessions.delete(session));
   });
-  server.on('secureConnection', (socket) => {
+  server.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
@@ -98,4 +97,31 @@ export async function bodyText(request: Http2ServerRequest): Promise<string> {
   let text = '';
   for await (const piece of request) text += String(piece);
   return text;
+}
+
+/** A relay to a server that can stop moving bytes in both directions without closing anything. */
+export async function startRelay(url: string): Promise<{ url: string; freeze(): void; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const relay = createTcpServer((near) => {
+    const far = connect(Number(new URL(url).port), '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => sockets.delete(socket));
+    }
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `https://127.0.0.1:${(relay.address() as AddressInfo).port}`,
+    freeze: () => {
+      for (const socket of sockets) socket.unpipe();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        relay.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
 }

@@ -6,8 +6,10 @@ import {
   handlerChain,
   type Registry,
   type SpecialEndpoints,
+  type Strategy,
   versionInfo,
 } from '@canopy/apiserver';
+import { crdStrategy, storedNeighbourhood } from '@canopy/apiextensions';
 import { namespaceLifecycle } from '@canopy/controlplane';
 import {
   apiBindingAdmission,
@@ -156,7 +158,25 @@ function kinds(world: BindingWorld, types: WorkspaceTypes, shard: ShardSettings)
       ['apis.kcp.io/apibindings', apiBindingStrategy(world, surfaces)],
       ['apis.kcp.io/apiexportendpointslices', endpointSliceStrategy(world, shard)],
       ['apis.kcp.io/apiresourceschemas', apiResourceSchemaStrategy],
+      ['apiextensions.k8s.io/customresourcedefinitions', definitionStrategy(world, surfaces)],
     ]),
+  );
+}
+
+function definitionStrategy({ registry }: BindingWorld, surfaces: WorkspaceSurfaces): Strategy {
+  return crdStrategy(
+    storedNeighbourhood({
+      registry,
+      async boundNames(access, group) {
+        const surface = await surfaces.surface({ kind: 'cluster', name: access.cluster });
+        const bound = surface.all().filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
+        return bound.map(({ declaration: { names } }) => ({
+          ...names,
+          shortNames: [...names.shortNames],
+          categories: [...names.categories],
+        }));
+      },
+    }),
   );
 }
 

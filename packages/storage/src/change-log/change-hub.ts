@@ -70,7 +70,10 @@ export class ChangeHub {
   private constructor(storage: Storage, revision: Revision, options: ChangeHubOptions) {
     this.#storage = storage;
     this.#revision = revision;
-    this.#ring = new ChangeRing(revision, { maxChanges: options.maxChanges ?? 10_000, maxBytes: options.maxBytes ?? 32 * 1024 * 1024 });
+    this.#ring = new ChangeRing(revision, {
+      maxChanges: options.maxChanges ?? 10_000,
+      maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
+    });
   }
 
   /** Newest revision delivered. */
@@ -85,7 +88,14 @@ export class ChangeHub {
 
   /** Never calls back before it returns. */
   watch(request: WatchRequest): Subscription {
-    const watcher: Watcher = { prefix: request.prefix, request, position: request.after, live: false, closed: false, catchUp: undefined };
+    const watcher: Watcher = {
+      prefix: request.prefix,
+      request,
+      position: request.after,
+      live: false,
+      closed: false,
+      catchUp: undefined,
+    };
     this.#watchers.add(watcher);
     queueMicrotask(() => this.#admit(watcher));
     return { close: () => this.#remove(watcher) };
@@ -136,7 +146,10 @@ export class ChangeHub {
   #deliver(watcher: Watcher, changes: readonly Change[], upTo: number): void {
     if (watcher.closed || watcher.position >= upTo) return;
     const first = changes[0];
-    const fresh = first === undefined || first.revision > watcher.position ? changes : changes.filter(({ revision }) => revision > watcher.position);
+    const fresh =
+      first === undefined || first.revision > watcher.position
+        ? changes
+        : changes.filter(({ revision }) => revision > watcher.position);
     watcher.position = upTo;
     if (fresh.length === 0) return;
     try {
@@ -148,8 +161,9 @@ export class ChangeHub {
 
   #admit(watcher: Watcher): void {
     if (watcher.closed) return;
-    if (this.#ended !== undefined) return this.#fail(watcher, this.#ended);
-    if (watcher.position > this.#revision) {
+    if (this.#ended !== undefined) {
+      this.#fail(watcher, this.#ended);
+    } else if (watcher.position > this.#revision) {
       // A reader of the store may be a batch ahead of the hub; anything beyond that is a revision that was never given out.
       this.#goLive(watcher);
       void this.#refuseFuture(watcher);
@@ -165,7 +179,11 @@ export class ChangeHub {
     const { after } = watcher.request;
     try {
       const current = await this.#storage.currentRevision();
-      if (after > current) this.#fail(watcher, new StorageError('RevisionInFuture', `revision ${after} is newer than the newest, ${current}`));
+      if (after > current)
+        this.#fail(
+          watcher,
+          new StorageError('RevisionInFuture', `revision ${after} is newer than the newest, ${current}`),
+        );
     } catch (error) {
       this.#fail(watcher, asError(error));
     }

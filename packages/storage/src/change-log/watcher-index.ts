@@ -26,7 +26,8 @@ export class WatcherIndex<W extends IndexedWatcher> {
   add(watcher: W): void {
     let bucket = this.#buckets.get(watcher.prefix);
     if (bucket === undefined) {
-      this.#buckets.set(watcher.prefix, (bucket = { watchers: new Set(), pending: [] }));
+      bucket = { watchers: new Set(), pending: [] };
+      this.#buckets.set(watcher.prefix, bucket);
       this.#count(watcher.prefix, 1);
     }
     bucket.watchers.add(watcher);

@@ -1,5 +1,14 @@
 import { expect } from 'vitest';
-import type { Change, IndexEntry, LeaseId, Revision, Storage, StorageKey, Subscription, TransactionResult } from '../storage.ts';
+import type {
+  Change,
+  IndexEntry,
+  LeaseId,
+  Revision,
+  Storage,
+  StorageKey,
+  Subscription,
+  TransactionResult,
+} from '../storage.ts';
 import { isStorageError, type StorageErrorCode } from '../storage-error.ts';
 
 /** A fresh, empty store, and how time passes for it. */
@@ -34,7 +43,10 @@ export async function put(
   value: string,
   more: { indexes?: IndexEntry[]; lease?: LeaseId } = {},
 ): Promise<Revision> {
-  const result = await storage.transact({ compares: [], operations: [{ type: 'put', key: key(name), value: bytes(value), ...more }] });
+  const result = await storage.transact({
+    compares: [],
+    operations: [{ type: 'put', key: key(name), value: bytes(value), ...more }],
+  });
   return applied(result).revisions[0] as Revision;
 }
 
@@ -83,7 +95,10 @@ export class Recorder {
 
   /** `put key=value` or `delete key`, each with its revision. */
   get lines(): string[] {
-    return this.changes.map((change) => `${change.revision} ${change.type} ${change.key}${change.value === undefined ? '' : `=${text(change.value)}`}`);
+    return this.changes.map(
+      (change) =>
+        `${change.revision} ${change.type} ${change.key}${change.value === undefined ? '' : `=${text(change.value)}`}`,
+    );
   }
 
   /** Resolves when a change with this revision or a later one, or an error, has come. */

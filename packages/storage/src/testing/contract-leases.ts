@@ -15,7 +15,10 @@ export function leaseContract(withStorage: WithStorage): void {
         expect(await storage.count('/leased/')).toBe(2);
         await advance(6000);
         await recorder.reached(last + 2);
-        expect(recorder.lines.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual(['delete /leased/1', 'delete /leased/2']);
+        expect(recorder.lines.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual([
+          'delete /leased/1',
+          'delete /leased/2',
+        ]);
         expect(entries(await storage.range('/'))).toEqual(['/free=v']);
         expect(await storage.indexValues('i', '')).toEqual([]);
         await expectStorageError(storage.keepLeaseAlive(lease), 'LeaseNotFound');

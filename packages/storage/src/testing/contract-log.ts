@@ -16,9 +16,16 @@ export function logContract(withStorage: WithStorage): void {
         const third = await remove(storage, '/a');
         const fourth = await put(storage, '/a', '3');
         await Promise.all([all.reached(fourth), late.reached(fourth)]);
-        expect(all.lines).toEqual([`${first} put /a=1`, `${second} put /a=2`, `${third} delete /a`, `${fourth} put /a=3`]);
+        expect(all.lines).toEqual([
+          `${first} put /a=1`,
+          `${second} put /a=2`,
+          `${third} delete /a`,
+          `${fourth} put /a=3`,
+        ]);
         expect(late.lines).toEqual(all.lines.slice(1));
-        expect(all.changes.map((change) => [change.createRevision, change.previousRevision, text(change.previous)])).toEqual([
+        expect(
+          all.changes.map((change) => [change.createRevision, change.previousRevision, text(change.previous)]),
+        ).toEqual([
           [first, 0, undefined],
           [first, first, '1'],
           [first, second, '2'],
@@ -37,7 +44,15 @@ export function logContract(withStorage: WithStorage): void {
         const later = await Recorder.follow(storage, start);
         await Promise.all([live.reached(last), later.reached(last)]);
         const account = (recorder: Recorder) =>
-          recorder.changes.map((c) => [c.type, c.key, c.revision, c.createRevision, c.previousRevision, text(c.value), text(c.previous)]);
+          recorder.changes.map((c) => [
+            c.type,
+            c.key,
+            c.revision,
+            c.createRevision,
+            c.previousRevision,
+            text(c.value),
+            text(c.previous),
+          ]);
         expect(account(later)).toEqual(account(live));
       }));
 
@@ -48,7 +63,11 @@ export function logContract(withStorage: WithStorage): void {
         const writer = async (_: unknown, worker: number): Promise<void> => {
           for (let i = 0; i < 60; i++) {
             await put(storage, `/k/${worker}/${i % 7}`, `${i}`);
-            if (i % 20 === worker) recorders.push(await Recorder.follow(storage, start), await Recorder.follow(storage, await storage.currentRevision()));
+            if (i % 20 === worker)
+              recorders.push(
+                await Recorder.follow(storage, start),
+                await Recorder.follow(storage, await storage.currentRevision()),
+              );
           }
         };
         await Promise.all(Array.from({ length: 10 }, writer));
@@ -66,20 +85,30 @@ export function logContract(withStorage: WithStorage): void {
       withStorage(async ({ storage }) => {
         const start = await storage.currentRevision();
         for (let round = 0; round < 6; round++) {
-          const operations = Array.from({ length: 500 }, (_, i) => ({ type: 'put' as const, key: key(`/k/${round}/${i}`), value: bytes('v') }));
+          const operations = Array.from({ length: 500 }, (_, i) => ({
+            type: 'put' as const,
+            key: key(`/k/${round}/${i}`),
+            value: bytes('v'),
+          }));
           await storage.transact({ compares: [], operations });
         }
         const recorder = await Recorder.follow(storage, start);
         const during = await put(storage, '/k/live', 'v');
         await recorder.reached(during);
         expect(recorder.changes).toHaveLength(3001);
-        expect(recorder.changes.every((change, i) => i === 0 || change.revision > (recorder.changes[i - 1]?.revision ?? 0))).toBe(true);
+        expect(
+          recorder.changes.every((change, i) => i === 0 || change.revision > (recorder.changes[i - 1]?.revision ?? 0)),
+        ).toBe(true);
       }));
 
     it('hands over the changes of one transaction together', () =>
       withStorage(async ({ storage }) => {
         const recorder = await Recorder.follow(storage, await storage.currentRevision());
-        const operations = ['/a', '/b', '/c'].map((name) => ({ type: 'put' as const, key: key(name), value: bytes('v') }));
+        const operations = ['/a', '/b', '/c'].map((name) => ({
+          type: 'put' as const,
+          key: key(name),
+          value: bytes('v'),
+        }));
         const result = await storage.transact({ compares: [], operations });
         await recorder.reached(result.succeeded ? result.revision : 0);
         expect(recorder.batches).toEqual([3]);
@@ -158,7 +187,11 @@ export function logContract(withStorage: WithStorage): void {
     it('lets writers and readers work meanwhile', () =>
       withStorage(async ({ storage }) => {
         for (let round = 0; round < 5; round++) {
-          const operations = Array.from({ length: 400 }, (_, i) => ({ type: 'put' as const, key: key(`/k/${i}`), value: bytes(`${round}`) }));
+          const operations = Array.from({ length: 400 }, (_, i) => ({
+            type: 'put' as const,
+            key: key(`/k/${i}`),
+            value: bytes(`${round}`),
+          }));
           await storage.transact({ compares: [], operations });
         }
         const compacting = storage.compact(await storage.currentRevision());

@@ -21,7 +21,9 @@ interface Step {
 }
 
 const keys = fc.constantFrom('/a/1', '/a/2', '/a/\u{1f600}', '/a/\uff01', '/b/1', '/b', '/a');
-const indexes = fc.array(fc.record({ index: fc.constantFrom('i', 'j'), value: fc.constantFrom('x', 'y', 'é') }), { maxLength: 3 });
+const indexes = fc.array(fc.record({ index: fc.constantFrom('i', 'j'), value: fc.constantFrom('x', 'y', 'é') }), {
+  maxLength: 3,
+});
 const operation = fc.record({ key: keys, value: fc.option(fc.string({ maxLength: 5 }), { nil: undefined }), indexes });
 const step: fc.Arbitrary<Step> = fc.record({
   compares: fc.array(fc.record({ key: keys, hold: fc.boolean() }), { maxLength: 2 }),
@@ -57,18 +59,25 @@ export function modelContract(withStorage: WithStorage): void {
         }),
       ),
       { numRuns: 60 },
-    ));
+    ),
+  );
 }
 
-async function applyStep(storage: Storage, before: State, revision: number, step: Step): Promise<{ state: State; revision: number }> {
+async function applyStep(
+  storage: Storage,
+  before: State,
+  revision: number,
+  step: Step,
+): Promise<{ state: State; revision: number }> {
   const compares = step.compares.map((compare): Compare => {
     const actual = before.get(compare.key)?.modRevision ?? 0;
     return { key: key(compare.key), modRevision: (compare.hold ? actual : actual + 1) as Revision };
   });
-  const operations = step.operations.map((each): Operation =>
-    each.value === undefined
-      ? { type: 'delete', key: key(each.key) }
-      : { type: 'put', key: key(each.key), value: bytes(each.value), indexes: each.indexes },
+  const operations = step.operations.map(
+    (each): Operation =>
+      each.value === undefined
+        ? { type: 'delete', key: key(each.key) }
+        : { type: 'put', key: key(each.key), value: bytes(each.value), indexes: each.indexes },
   );
   const result = await storage.transact({ compares, operations });
   const failing = step.compares.findIndex((compare) => !compare.hold);
@@ -87,7 +96,13 @@ async function applyStep(storage: Storage, before: State, revision: number, step
     if (each.value === undefined) {
       state.delete(each.key);
       expect(modRevision > 0).toBe(existing !== undefined);
-    } else state.set(each.key, { value: each.value, modRevision, createRevision: existing?.createRevision ?? modRevision, indexes: each.indexes });
+    } else
+      state.set(each.key, {
+        value: each.value,
+        modRevision,
+        createRevision: existing?.createRevision ?? modRevision,
+        indexes: each.indexes,
+      });
     if (modRevision > 0) {
       expect(modRevision).toBeGreaterThan(newest);
       newest = modRevision;
@@ -113,7 +128,9 @@ async function expectIndexes(storage: Storage, state: State): Promise<void> {
   for (const index of ['i', 'j']) {
     const values = new Set<string>();
     for (const value of ['x', 'y', 'é']) {
-      const expected = [...state].filter(([, entry]) => entry.indexes.some((row) => row.index === index && row.value === value)).map(([name]) => name);
+      const expected = [...state]
+        .filter(([, entry]) => entry.indexes.some((row) => row.index === index && row.value === value))
+        .map(([name]) => name);
       if (expected.length > 0) values.add(value);
       const found = await storage.rangeIndex(index, value);
       expect(found.items.map((item) => item.key)).toEqual(expected.sort(compareKeys));

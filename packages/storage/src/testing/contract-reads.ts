@@ -7,9 +7,16 @@ export function readContract(withStorage: WithStorage): void {
   describe('ranges', () => {
     it('have exactly the keys that start with the prefix, in byte order', () =>
       withStorage(async ({ storage }) => {
-        for (const name of ['/a/2', '/a/10', '/b', '/a', '/a/1', '/a0', '/a/\uffee', '/a/\u{1f600}', '/a/é']) await put(storage, name, 'v');
+        for (const name of ['/a/2', '/a/10', '/b', '/a', '/a/1', '/a0', '/a/\uffee', '/a/\u{1f600}', '/a/é'])
+          await put(storage, name, 'v');
         await remove(storage, '/a/10');
-        expect((await storage.range('/a/')).items.map((item) => item.key)).toEqual(['/a/1', '/a/2', '/a/é', '/a/\uffee', '/a/\u{1f600}']);
+        expect((await storage.range('/a/')).items.map((item) => item.key)).toEqual([
+          '/a/1',
+          '/a/2',
+          '/a/é',
+          '/a/\uffee',
+          '/a/\u{1f600}',
+        ]);
         expect(await storage.count('/a/')).toBe(5);
         expect(await storage.count('/')).toBe(8);
         expect(await storage.count('')).toBe(8);
@@ -25,7 +32,11 @@ export function readContract(withStorage: WithStorage): void {
         await put(storage, '/k/d', '2');
         await remove(storage, '/k/c');
         await put(storage, '/k/bb', '2');
-        const rest = await storage.range('/k/', { limit: 10, after: first.items.at(-1)?.key, revision: first.revision });
+        const rest = await storage.range('/k/', {
+          limit: 10,
+          after: first.items.at(-1)?.key,
+          revision: first.revision,
+        });
         expect([...entries(first), ...entries(rest)]).toEqual(['/k/a=1', '/k/b=1', '/k/c=1', '/k/d=1', '/k/e=1']);
         expect(rest).toMatchObject({ more: false, revision: first.revision });
         const exact = await storage.range('/k/', { limit: 5 });
@@ -109,7 +120,8 @@ export function readContract(withStorage: WithStorage): void {
 
     it('list their distinct values', () =>
       withStorage(async ({ storage }) => {
-        for (const [i, value] of ['b/1', 'a/2', 'b/1', 'b/3', 'c'].entries()) await put(storage, `/${i}`, 'v', { indexes: [color(value)] });
+        for (const [i, value] of ['b/1', 'a/2', 'b/1', 'b/3', 'c'].entries())
+          await put(storage, `/${i}`, 'v', { indexes: [color(value)] });
         expect(await storage.indexValues('color', '')).toEqual(['a/2', 'b/1', 'b/3', 'c']);
         expect(await storage.indexValues('color', 'b/')).toEqual(['b/1', 'b/3']);
         expect(await storage.indexValues('color', 'b/', { limit: 1 })).toEqual(['b/1']);
@@ -123,7 +135,10 @@ export function readContract(withStorage: WithStorage): void {
       withStorage(async ({ storage }) => {
         const revision = await put(storage, '/a', '1', { indexes: [color('red')] });
         const operation = { type: 'put' as const, key: key('/a'), value: new Uint8Array(), indexes: [color('blue')] };
-        await storage.transact({ compares: [{ key: key('/a'), modRevision: (revision + 1) as Revision }], operations: [operation] });
+        await storage.transact({
+          compares: [{ key: key('/a'), modRevision: (revision + 1) as Revision }],
+          operations: [operation],
+        });
         expect(entries(await storage.rangeIndex('color', 'red'))).toEqual(['/a=1']);
         expect(await storage.indexValues('color', '')).toEqual(['red']);
       }));

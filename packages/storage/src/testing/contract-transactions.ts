@@ -43,16 +43,25 @@ export function transactionContract(withStorage: WithStorage): void {
     it('are refused with the first compare that does not hold, and what stands there', () =>
       withStorage(async ({ storage }) => {
         const revision = await put(storage, '/a', 'first');
-        const attempt = (compares: Compare[]) => storage.transact({ compares, operations: [{ type: 'put', key: key('/a'), value: bytes('second') }] });
+        const attempt = (compares: Compare[]) =>
+          storage.transact({ compares, operations: [{ type: 'put', key: key('/a'), value: bytes('second') }] });
         const exists = await attempt([{ key: key('/a'), modRevision: 0 }]);
-        expect(exists).toMatchObject({ succeeded: false, failed: { key: '/a', modRevision: 0 }, current: { modRevision: revision, createRevision: revision } });
+        expect(exists).toMatchObject({
+          succeeded: false,
+          failed: { key: '/a', modRevision: 0 },
+          current: { modRevision: revision, createRevision: revision },
+        });
         expect(exists.succeeded ? undefined : text(exists.current?.value)).toBe('first');
         const missing = await attempt([
           { key: key('/a'), modRevision: revision },
           { key: key('/b'), modRevision: revision },
           { key: key('/a'), modRevision: 0 },
         ]);
-        expect(missing).toMatchObject({ succeeded: false, failed: { key: '/b', modRevision: revision }, current: undefined });
+        expect(missing).toMatchObject({
+          succeeded: false,
+          failed: { key: '/b', modRevision: revision },
+          current: undefined,
+        });
         const outdated = await attempt([{ key: key('/a'), modRevision: (revision - 1) as Revision }]);
         expect(outdated.succeeded).toBe(false);
         expect(await storage.currentRevision()).toBe(revision);
@@ -63,9 +72,14 @@ export function transactionContract(withStorage: WithStorage): void {
       withStorage(async ({ storage }) => {
         await put(storage, '/a', '1');
         const deleted = await remove(storage, '/a');
-        const stale = await storage.transact({ compares: [{ key: key('/a'), modRevision: deleted as Revision }], operations: [] });
+        const stale = await storage.transact({
+          compares: [{ key: key('/a'), modRevision: deleted as Revision }],
+          operations: [],
+        });
         expect(stale).toMatchObject({ succeeded: false, current: undefined });
-        expect((await storage.transact({ compares: [{ key: key('/a'), modRevision: 0 }], operations: [] })).succeeded).toBe(true);
+        expect(
+          (await storage.transact({ compares: [{ key: key('/a'), modRevision: 0 }], operations: [] })).succeeded,
+        ).toBe(true);
         expect(await remove(storage, '/a')).toBe(0);
       }));
 
@@ -73,7 +87,10 @@ export function transactionContract(withStorage: WithStorage): void {
       withStorage(async ({ storage }) => {
         const results = await Promise.all(
           Array.from({ length: 50 }, (_, i) =>
-            storage.transact({ compares: [{ key: key('/a'), modRevision: 0 }], operations: [{ type: 'put', key: key('/a'), value: bytes(`${i}`) }] }),
+            storage.transact({
+              compares: [{ key: key('/a'), modRevision: 0 }],
+              operations: [{ type: 'put', key: key('/a'), value: bytes(`${i}`) }],
+            }),
           ),
         );
         expect(results.filter(({ succeeded }) => succeeded)).toHaveLength(1);
@@ -140,7 +157,11 @@ export function transactionContract(withStorage: WithStorage): void {
           { type: 'put' as const, key: key('/a'), value },
           { type: 'delete' as const, key: key('/a') },
         ];
-        const refused = (name: string) => expectStorageError(storage.transact({ compares: [], operations: [{ type: 'put', key: key(name), value }] }), 'InvalidArgument');
+        const refused = (name: string) =>
+          expectStorageError(
+            storage.transact({ compares: [], operations: [{ type: 'put', key: key(name), value }] }),
+            'InvalidArgument',
+          );
         await expectStorageError(storage.transact({ compares: [], operations: twice }), 'InvalidArgument');
         await refused('');
         await refused('/nul\u0000');
@@ -149,7 +170,10 @@ export function transactionContract(withStorage: WithStorage): void {
         const compares = [{ key: key('/a'), modRevision: -1 as Revision }];
         await expectStorageError(storage.transact({ compares, operations: [] }), 'InvalidArgument');
         const huge = new Uint8Array(17 * 1024 * 1024);
-        await expectStorageError(storage.transact({ compares: [], operations: [{ type: 'put', key: key('/a'), value: huge }] }), 'InvalidArgument');
+        await expectStorageError(
+          storage.transact({ compares: [], operations: [{ type: 'put', key: key('/a'), value: huge }] }),
+          'InvalidArgument',
+        );
         await expectStorageError(storage.range('/', { limit: 0 }), 'InvalidArgument');
         await expectStorageError(storage.grantLease(0), 'InvalidArgument');
         expect(await storage.currentRevision()).toBe(before);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { key, type OpenStorage, put, type StorageHarness, expectStorageError } from './contract-fixture.ts';
+import { expectStorageError, key, type OpenStorage, put, type StorageHarness } from './contract-fixture.ts';
 import { leaseContract } from './contract-leases.ts';
 import { logContract } from './contract-log.ts';
 import { modelContract } from './contract-model.ts';

@@ -1,6 +1,6 @@
 import { apiVersionOf, badRequest, methodNotAllowed, notFound } from '@canopy/apimachinery';
 import { createObject } from '../../registry/create.ts';
-import { servedVersion } from '../../registry/object-rules.ts';
+import { messageOf, servedVersion } from '../../registry/object-rules.ts';
 import { groupResourceOf } from '../../registry/registry.ts';
 import { matchUrl } from '../../registry/system-metadata.ts';
 import type { ApiResponse } from '../api-response.ts';
@@ -21,7 +21,7 @@ export async function handleCreate(call: ResourceCall): Promise<ApiResponse> {
   const options = writeOptionsOf(call, request);
   const validation = fieldValidationOption(context.query);
   const bytes = await context.body();
-  const object = expectKind(await decodeBody(bytes, context.headers['content-type']), {
+  const object = expectKind(await decodeBody(bytes, context.headers['content-type'], messageOf(resource, request.version)), {
     apiVersion: apiVersionOf(group, request.version),
     kind: names.kind,
   });

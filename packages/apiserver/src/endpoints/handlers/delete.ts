@@ -1,3 +1,4 @@
+import { deleteOptionsSchema } from '@canopy/api';
 import { badRequest, groupResourceText, invalid, type Status } from '@canopy/apimachinery';
 import { deleteObject, type Deletion, type DeleteOptions } from '../../registry/delete.ts';
 import { listObjects } from '../../registry/list.ts';
@@ -84,7 +85,7 @@ const policies = ['Background', 'Foreground', 'Orphan'] as const;
 async function deleteOptionsOf(call: ResourceCall): Promise<RequestedDeletion> {
   const { context } = call;
   const bytes = await context.body();
-  const body = bytes.byteLength === 0 ? {} : await decodeBody(bytes, context.headers['content-type']);
+  const body = bytes.byteLength === 0 ? {} : await decodeBody(bytes, context.headers['content-type'], deleteOptionsSchema);
   if (!isObject(body)) throw badRequest('the body of a DELETE must be a DeleteOptions object');
   if (body.kind !== undefined && body.kind !== 'DeleteOptions') {
     throw badRequest(`the body of a DELETE must be a DeleteOptions object, not ${groupResourceText(groupResourceOf(call.resource))}`);

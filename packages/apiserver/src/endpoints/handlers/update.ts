@@ -1,5 +1,5 @@
 import { apiVersionOf, type KubeObject, methodNotAllowed } from '@canopy/apimachinery';
-import { servedVersion } from '../../registry/object-rules.ts';
+import { messageOf, servedVersion } from '../../registry/object-rules.ts';
 import { groupResourceOf } from '../../registry/registry.ts';
 import { matchUrl } from '../../registry/system-metadata.ts';
 import { updateObject } from '../../registry/update.ts';
@@ -19,7 +19,7 @@ export async function handleUpdate(call: ResourceCall): Promise<ApiResponse> {
   const options = writeOptionsOf(call, request);
   const validation = fieldValidationOption(context.query);
   const bytes = await context.body();
-  const object = expectKind(await decodeBody(bytes, context.headers['content-type']), {
+  const object = expectKind(await decodeBody(bytes, context.headers['content-type'], messageOf(resource, request.version)), {
     apiVersion: apiVersionOf(group, request.version),
     kind: names.kind,
   });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { isConnectionError } from '../../rest/connection-error.ts';
 import { readBody } from '../../rest/read-body.ts';
 import type { Handler, TestServer, TestServerOptions } from '../../testing/tls-server.ts';
-import { bodyText, selfSigned, startTlsServer } from '../../testing/tls-server.ts';
+import { bodyText, selfSigned, startRelay, startTlsServer } from '../../testing/tls-server.ts';
 import type { Transport } from '../../transport.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
@@ -48,7 +48,7 @@ describe('a transport over TLS', () => {
   });
 
   it('falls back to HTTP/1.1 when the server offers nothing else', async () => {
-    const transport = transportTo(await serve(echo, { alpn: ['http/1.1'] }));
+    const transport = transportTo(await serve(echo, { http1Only: true }));
     const response = await transport.request({ method: 'POST', path: '/a', body: 'hello' });
     expect(new TextDecoder().decode(await readBody(response.body))).toBe('1.1 POST /a hello');
     expect(await textOf(transport, '/b')).toBe('1.1 GET /b ');
@@ -129,7 +129,7 @@ describe('a transport over TLS', () => {
         });
         response.write('first\n');
       },
-      { alpn: [protocol] },
+      { http1Only: protocol !== 'h2' },
     );
     const transport = transportTo(server);
     const controller = new AbortController();
@@ -153,7 +153,7 @@ describe('a transport over TLS', () => {
         response.write('half');
         setTimeout(() => (request.httpVersionMajor === 2 ? response.stream.session?.destroy() : request.socket.destroy()), 20);
       },
-      { alpn: [protocol] },
+      { http1Only: protocol !== 'h2' },
     );
     const response = await transportTo(server).request({ method: 'POST', path: '/', body: '' });
     const failure = await readBody(response.body).catch((error: unknown) => error);
@@ -185,11 +185,17 @@ describe('a transport over TLS', () => {
   });
 
   it('gives up a connection whose peer answers no pings', async () => {
-    const server = await serve((request) => {
-      request.stream.session!.socket.pause();
+    let arrived = false;
+    const server = await serve(() => {
+      arrived = true;
     });
-    const transport = transportTo(server, { pingIntervalMs: 20, pingTimeoutMs: 40 });
-    const failure = await transport.request({ method: 'POST', path: '/', body: 'x' }).catch((error: unknown) => error);
+    const relay = await startRelay(server.url);
+    cleanups.push(() => relay.close());
+    const transport = transportTo({ ...server, url: relay.url }, { pingIntervalMs: 20, pingTimeoutMs: 200 });
+    const answer = transport.request({ method: 'POST', path: '/', body: 'x' });
+    await expect.poll(() => arrived).toBe(true);
+    relay.freeze();
+    const failure = await answer.catch((error: unknown) => error);
     expect(isConnectionError(failure, 'interrupted')).toBe(true);
   });
 

@@ -37,7 +37,8 @@ export class MemoryHistory {
     const live = before?.value === undefined ? undefined : before;
     let versions = this.#versions.get(key);
     if (versions === undefined) {
-      this.#versions.set(key, (versions = []));
+      versions = [];
+      this.#versions.set(key, versions);
       this.#keys.add(key);
     }
     versions.push(version);

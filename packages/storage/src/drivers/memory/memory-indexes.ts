@@ -33,10 +33,14 @@ export class MemoryIndexes {
 
   #add({ index, value }: IndexEntry, key: string): void {
     let found = this.#indexes.get(index);
-    if (found === undefined) this.#indexes.set(index, (found = { values: new SortedKeys(), keysByValue: new Map() }));
+    if (found === undefined) {
+      found = { values: new SortedKeys(), keysByValue: new Map() };
+      this.#indexes.set(index, found);
+    }
     let row = found.keysByValue.get(value);
     if (row === undefined) {
-      found.keysByValue.set(value, (row = { keys: new SortedKeys(), count: 0 }));
+      row = { keys: new SortedKeys(), count: 0 };
+      found.keysByValue.set(value, row);
       found.values.add(value);
     }
     row.keys.add(key);
@@ -57,5 +61,7 @@ export class MemoryIndexes {
 
 function distinct(entries: readonly IndexEntry[]): readonly IndexEntry[] {
   if (entries.length < 2) return entries;
-  return entries.filter((entry, i) => entries.findIndex((other) => other.index === entry.index && other.value === entry.value) === i);
+  return entries.filter(
+    (entry, i) => entries.findIndex((other) => other.index === entry.index && other.value === entry.value) === i,
+  );
 }

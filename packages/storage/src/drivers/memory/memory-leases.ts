@@ -60,7 +60,8 @@ export class MemoryLeases {
 
   #require(id: LeaseId): Lease {
     const lease = this.#leases.get(id);
-    if (lease === undefined || lease.expiresAt <= this.#clock.now()) throw new StorageError('LeaseNotFound', `no lease ${id}`);
+    if (lease === undefined || lease.expiresAt <= this.#clock.now())
+      throw new StorageError('LeaseNotFound', `no lease ${id}`);
     return lease;
   }
 

@@ -1,4 +1,11 @@
-import { checkCompactRevision, checkFollowRevision, checkRange, checkReadRevision, checkTimeToLive, checkTransaction } from '../../argument-checks.ts';
+import {
+  checkCompactRevision,
+  checkFollowRevision,
+  checkRange,
+  checkReadRevision,
+  checkTimeToLive,
+  checkTransaction,
+} from '../../argument-checks.ts';
 import { LiveFollowers } from '../../change-log/live-followers.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { prefixEnd, rangeStart } from '../../key-order.ts';
@@ -58,7 +65,10 @@ export class MemoryStorage implements Storage {
     const { revision } = options;
     if (revision !== undefined) checkReadRevision(revision, this.#history);
     const keys = this.#history.keysBetween(rangeStart(prefix, options.after), prefix);
-    const version = revision === undefined ? (key: string) => this.#history.newest(key) : (key: string) => this.#history.asOf(key, revision);
+    const version =
+      revision === undefined
+        ? (key: string) => this.#history.newest(key)
+        : (key: string) => this.#history.asOf(key, revision);
     return this.#collect(keys, version, { limit: options.limit, revision });
   }
 
@@ -66,7 +76,8 @@ export class MemoryStorage implements Storage {
     this.#checkOpen();
     checkRange(prefix, undefined);
     let count = 0;
-    for (const key of this.#history.keysBetween(prefix, prefix)) if (this.#history.newest(key)?.value !== undefined) count++;
+    for (const key of this.#history.keysBetween(prefix, prefix))
+      if (this.#history.newest(key)?.value !== undefined) count++;
     return count;
   }
 
@@ -74,11 +85,16 @@ export class MemoryStorage implements Storage {
     this.#checkOpen();
     const prefix = options.prefix ?? '';
     checkRange(prefix, options);
-    const keys = this.#indexes.keysOf(index, value)?.between(rangeStart(prefix, options.after), prefixEnd(prefix)) ?? [];
+    const keys =
+      this.#indexes.keysOf(index, value)?.between(rangeStart(prefix, options.after), prefixEnd(prefix)) ?? [];
     return this.#collect(keys, (key) => this.#history.newest(key), { limit: options.limit });
   }
 
-  async indexValues(index: string, valuePrefix: string, options: { limit?: number; after?: string } = {}): Promise<string[]> {
+  async indexValues(
+    index: string,
+    valuePrefix: string,
+    options: { limit?: number; after?: string } = {},
+  ): Promise<string[]> {
     this.#checkOpen();
     checkRange(valuePrefix, options);
     const values: string[] = [];
@@ -126,7 +142,9 @@ export class MemoryStorage implements Storage {
     const catchUp = (): void => {
       if (closed || this.#closed) return;
       if (position < this.#history.compacted) {
-        follower.onError(new StorageError('RevisionCompacted', `the changes after ${position} were compacted while they were read`));
+        follower.onError(
+          new StorageError('RevisionCompacted', `the changes after ${position} were compacted while they were read`),
+        );
         return;
       }
       const chunk = this.#history.changesAfter(position, catchUpChunk);
@@ -186,7 +204,13 @@ export class MemoryStorage implements Storage {
     const after: Version =
       operation.type === 'delete'
         ? { revision, createRevision, value: undefined, lease: undefined, indexes: [] }
-        : { revision, createRevision, value: operation.value, lease: operation.lease, indexes: operation.indexes ?? [] };
+        : {
+            revision,
+            createRevision,
+            value: operation.value,
+            lease: operation.lease,
+            indexes: operation.indexes ?? [],
+          };
     this.#indexes.replace(operation.key, live?.indexes ?? [], after.indexes);
     this.#leases.move(operation.key, live?.lease, after.lease);
     return this.#history.append(operation.key, after);

@@ -14,7 +14,12 @@ export interface DecodedAnswers {
 type Outcome = TransactionResult | StorageError | number;
 
 /** Reads the writer's answer to a batch. `revision` is the store's before it. */
-export function decodeAnswers(batch: Batch, answer: BatchAnswer, revision: number, source: ValueSource): DecodedAnswers {
+export function decodeAnswers(
+  batch: Batch,
+  answer: BatchAnswer,
+  revision: number,
+  source: ValueSource,
+): DecodedAnswers {
   const decoder = new AnswerDecoder(answer, revision, source);
   const outcomes = batch.pending.map((pending) => decoder.next(pending.transaction));
   return {
@@ -84,7 +89,12 @@ class AnswerDecoder {
     if (failed === undefined) throw new Error('the writer refused a compare that was not asked');
     let current: KeyValue | undefined;
     if (modRevision > 0) {
-      current = { key: failed.key, value: this.#values[this.#valueAt++] ?? new Uint8Array(), modRevision, createRevision };
+      current = {
+        key: failed.key,
+        value: this.#values[this.#valueAt++] ?? new Uint8Array(),
+        modRevision,
+        createRevision,
+      };
     }
     return { succeeded: false, failed, current };
   }

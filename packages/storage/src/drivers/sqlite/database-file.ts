@@ -42,14 +42,20 @@ function checkHeader(path: string): void {
   }
   const id = header.readUInt32BE(68);
   if (id !== applicationId) {
-    throw new StorageError('StorageFailed', `${path} is not a Canopy database, but one of another application (id ${id})`);
+    throw new StorageError(
+      'StorageFailed',
+      `${path} is not a Canopy database, but one of another application (id ${id})`,
+    );
   }
   checkVersion(header.readUInt32BE(60), path);
 }
 
 function checkVersion(version: number, path: string): void {
   if (version <= formatVersion) return;
-  throw new StorageError('StorageFailed', `${path} has format version ${version}, written by a newer Canopy; this one knows versions up to ${formatVersion}`);
+  throw new StorageError(
+    'StorageFailed',
+    `${path} has format version ${version}, written by a newer Canopy; this one knows versions up to ${formatVersion}`,
+  );
 }
 
 function readHeader(path: string): Buffer | undefined {

@@ -30,9 +30,16 @@ export class DatabaseLock {
       database?.close();
       if (isBusy(error)) {
         const message = `${path} is in use by another process (pid ${holder ?? 'unknown'})`;
-        throw new StorageError('StorageFailed', holder === process.pid ? `${path} is already open in this process (pid ${holder})` : message);
+        throw new StorageError(
+          'StorageFailed',
+          holder === process.pid ? `${path} is already open in this process (pid ${holder})` : message,
+        );
       }
-      throw new StorageError('StorageFailed', `cannot lock ${path} by ${lockPath}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new StorageError(
+        'StorageFailed',
+        `cannot lock ${path} by ${lockPath}: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
   }
 

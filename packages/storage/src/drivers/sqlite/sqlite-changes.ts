@@ -16,7 +16,11 @@ export class SqliteChange implements Change {
   readonly previousRevision: Revision | 0;
   readonly #source: ValueSource;
 
-  constructor(at: { key: StorageKey; revision: number; createRevision: number; previousRevision: number }, value: Uint8Array | undefined, source: ValueSource) {
+  constructor(
+    at: { key: StorageKey; revision: number; createRevision: number; previousRevision: number },
+    value: Uint8Array | undefined,
+    source: ValueSource,
+  ) {
     this.type = value === undefined ? 'delete' : 'put';
     this.key = at.key;
     this.revision = at.revision as Revision;
@@ -37,12 +41,20 @@ export function changeOf(
   at: { revision: number; createRevision: number; previousRevision: number },
   source: ValueSource,
 ): SqliteChange {
-  return new SqliteChange({ key: operation.key, ...at }, operation.type === 'put' ? operation.value : undefined, source);
+  return new SqliteChange(
+    { key: operation.key, ...at },
+    operation.type === 'put' ? operation.value : undefined,
+    source,
+  );
 }
 
 /** The change that a row of the log records. */
 export function changeOfRow(row: LogRow, source: ValueSource): SqliteChange {
   const created = row.value !== null && row.create_rev === row.rev;
   const previousRevision = created ? 0 : row.prev_rev;
-  return new SqliteChange({ key: row.key, revision: row.rev, createRevision: row.create_rev, previousRevision }, row.value ?? undefined, source);
+  return new SqliteChange(
+    { key: row.key, revision: row.rev, createRevision: row.create_rev, previousRevision },
+    row.value ?? undefined,
+    source,
+  );
 }

@@ -35,7 +35,12 @@ export class SqliteCompaction {
     if (swept >= compacted) return false;
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      const changes = this.#changes.all(swept, compacted, sliceSize) as { rev: number; key: string; prev_rev: number; deleted: number }[];
+      const changes = this.#changes.all(swept, compacted, sliceSize) as {
+        rev: number;
+        key: string;
+        prev_rev: number;
+        deleted: number;
+      }[];
       for (const change of changes) {
         if (change.prev_rev !== 0) this.#drop.run(change.prev_rev);
         if (change.deleted === 0) continue;

@@ -127,7 +127,10 @@ export class SqliteReader {
   }
 
   count(prefix: string): number {
-    const row = this.#prepare('SELECT count(*) AS n FROM cur WHERE key >= ? AND key < ? AND create_rev > 0').get(prefix, upperBound(prefix));
+    const row = this.#prepare('SELECT count(*) AS n FROM cur WHERE key >= ? AND key < ? AND create_rev > 0').get(
+      prefix,
+      upperBound(prefix),
+    );
     return Number(row?.['n']);
   }
 
@@ -142,7 +145,9 @@ export class SqliteReader {
 
   /** Skips from value to value instead of reading every row. */
   indexValues(index: string, valuePrefix: string, options: { limit?: number; after?: string }): string[] {
-    const next = this.#prepare('SELECT value FROM idx WHERE name = ? AND value >= ? AND value < ? ORDER BY value LIMIT 1');
+    const next = this.#prepare(
+      'SELECT value FROM idx WHERE name = ? AND value >= ? AND value < ? ORDER BY value LIMIT 1',
+    );
     const end = upperBound(valuePrefix);
     const values: string[] = [];
     let start = rangeStart(valuePrefix, options.after);
@@ -157,10 +162,16 @@ export class SqliteReader {
 
   /** The log after a revision, ascending, until `limit` rows or `maxBytes` of values are exceeded. Throws `RevisionCompacted`. */
   log(after: number, limit: number, maxBytes: number): { rows: LogRow[]; complete: boolean } {
-    if (after < this.#compacted) throw new StorageError('RevisionCompacted', `the changes after revision ${after} were compacted up to ${this.#compacted}`);
+    if (after < this.#compacted)
+      throw new StorageError(
+        'RevisionCompacted',
+        `the changes after revision ${after} were compacted up to ${this.#compacted}`,
+      );
     const rows: LogRow[] = [];
     let bytes = 0;
-    const found = this.#prepare('SELECT rev, key, create_rev, prev_rev, value FROM kv WHERE rev > ? ORDER BY rev LIMIT ?').iterate(after, limit);
+    const found = this.#prepare(
+      'SELECT rev, key, create_rev, prev_rev, value FROM kv WHERE rev > ? ORDER BY rev LIMIT ?',
+    ).iterate(after, limit);
     for (const row of found) {
       const change = row as unknown as LogRow;
       rows.push(change);
@@ -231,7 +242,10 @@ export class SqliteReader {
 
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
-    if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
     return statement;
   }
 }

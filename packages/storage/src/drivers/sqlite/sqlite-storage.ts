@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { checkCompactRevision, checkFollowRevision, checkRange, checkReadRevision, checkTimeToLive, checkTransaction } from '../../argument-checks.ts';
+import {
+  checkCompactRevision,
+  checkFollowRevision,
+  checkRange,
+  checkReadRevision,
+  checkTimeToLive,
+  checkTransaction,
+} from '../../argument-checks.ts';
 import { LiveFollowers } from '../../change-log/live-followers.ts';
 import { type Clock, type ScheduledCall, systemClock } from '../../clock.ts';
 import type {
@@ -127,7 +134,11 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#reader.rangeIndex(index, value, options));
   }
 
-  async indexValues(index: string, valuePrefix: string, options: { limit?: number; after?: string } = {}): Promise<string[]> {
+  async indexValues(
+    index: string,
+    valuePrefix: string,
+    options: { limit?: number; after?: string } = {},
+  ): Promise<string[]> {
     checkRange(valuePrefix, options);
     return this.#read(() => this.#reader.indexValues(index, valuePrefix, options));
   }
@@ -273,7 +284,11 @@ export class SqliteStorage implements Storage {
       return read();
     } catch (error) {
       if (error instanceof StorageError) throw error;
-      throw new StorageError('StorageFailed', `reading failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new StorageError(
+        'StorageFailed',
+        `reading failed: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
   }
 }

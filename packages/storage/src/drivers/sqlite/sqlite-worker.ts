@@ -33,7 +33,12 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
 
   const commit = (batch: BatchMessage): void => {
     if (failure !== undefined) {
-      post({ type: 'rejected', code: 'StorageFailed', message: `nothing was written: an earlier write failed: ${failure}`, fatal: true });
+      post({
+        type: 'rejected',
+        code: 'StorageFailed',
+        message: `nothing was written: an earlier write failed: ${failure}`,
+        fatal: true,
+      });
       return;
     }
     try {
@@ -47,7 +52,12 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
       if (!full) failure = messageOf(error);
       post(
         full
-          ? { type: 'rejected', code: 'StorageFull', message: 'the disk or the allotted space is full; nothing was written', fatal: false }
+          ? {
+              type: 'rejected',
+              code: 'StorageFull',
+              message: 'the disk or the allotted space is full; nothing was written',
+              fatal: false,
+            }
           : { type: 'rejected', code: 'StorageFailed', message: `writing failed: ${messageOf(error)}`, fatal: true },
       );
     }

@@ -61,17 +61,23 @@ export class SqliteWriter {
   #apply(reader: ScalarReader): void {
     switch (reader.number()) {
       case request.transact:
-        return this.#transact(reader);
+        this.#transact(reader);
+        return;
       case request.grant:
-        return this.#grant(reader.number(), reader.number());
+        this.#grant(reader.number(), reader.number());
+        return;
       case request.revoke:
-        return this.#revoke(reader.number());
+        this.#revoke(reader.number());
+        return;
       case request.keepAlive:
-        return this.#keepAlive(reader.number(), reader.number());
+        this.#keepAlive(reader.number(), reader.number());
+        return;
       case request.sweep:
-        return this.#sweep(reader.number());
+        this.#sweep(reader.number());
+        return;
       case request.compact:
-        return this.#compact(reader.number());
+        this.#compact(reader.number());
+        return;
       default:
         throw new Error('unknown request');
     }
@@ -92,9 +98,15 @@ export class SqliteWriter {
     const operationCount = reader.number();
     const operations: WireOperation[] = [];
     for (let i = 0; i < operationCount; i++) operations.push(this.#readOperation(reader));
-    if (refused !== undefined) return this.#refuse(refused.at, refused.row);
+    if (refused !== undefined) {
+      this.#refuse(refused.at, refused.row);
+      return;
+    }
     for (const { lease } of operations) {
-      if (lease !== 0 && this.#sql.leaseExists.get(lease) === undefined) return this.#fail('LeaseNotFound', `no lease ${lease}`);
+      if (lease !== 0 && this.#sql.leaseExists.get(lease) === undefined) {
+        this.#fail('LeaseNotFound', `no lease ${lease}`);
+        return;
+      }
     }
     this.#out.push(response.applied, operationCount);
     for (const operation of operations) {
@@ -123,7 +135,13 @@ export class SqliteWriter {
     const formerIndexes = row?.indexes ?? '';
     if (formerIndexes !== indexes) this.#replaceIndexes(key, formerIndexes, indexes);
     this.#sql.append.run(revision, key, createRevision, row?.rev ?? 0, value);
-    this.#sql.setCurrent.run(key, revision, createRevision, operation.lease === 0 ? null : operation.lease, indexes === '' ? null : indexes);
+    this.#sql.setCurrent.run(
+      key,
+      revision,
+      createRevision,
+      operation.lease === 0 ? null : operation.lease,
+      indexes === '' ? null : indexes,
+    );
     this.#out.push(revision, createRevision, previous);
   }
 
@@ -141,8 +159,10 @@ export class SqliteWriter {
   }
 
   #replaceIndexes(key: string, before: string, after: string): void {
-    if (before !== '') for (const [index, value] of JSON.parse(before) as IndexRows) this.#sql.removeIndex.run(index, value, key);
-    if (after !== '') for (const [index, value] of JSON.parse(after) as IndexRows) this.#sql.addIndex.run(index, value, key);
+    if (before !== '')
+      for (const [index, value] of JSON.parse(before) as IndexRows) this.#sql.removeIndex.run(index, value, key);
+    if (after !== '')
+      for (const [index, value] of JSON.parse(after) as IndexRows) this.#sql.addIndex.run(index, value, key);
   }
 
   #refuse(at: number, row: CurrentRow | undefined): void {
@@ -169,8 +189,8 @@ export class SqliteWriter {
   }
 
   #revoke(lease: number): void {
-    if (this.#sql.dropLease.run(lease).changes === 0) return this.#fail('LeaseNotFound', `no lease ${lease}`);
-    this.#deleteKeysOf([lease]);
+    if (this.#sql.dropLease.run(lease).changes === 0) this.#fail('LeaseNotFound', `no lease ${lease}`);
+    else this.#deleteKeysOf([lease]);
   }
 
   #sweep(now: number): void {
@@ -200,7 +220,11 @@ export class SqliteWriter {
   }
 
   #storedRevision(): number {
-    const row = this.database.prepare("SELECT max(ifnull((SELECT max(rev) FROM kv), 0), (SELECT value FROM meta WHERE name = 'compacted')) AS rev").get();
+    const row = this.database
+      .prepare(
+        "SELECT max(ifnull((SELECT max(rev) FROM kv), 0), (SELECT value FROM meta WHERE name = 'compacted')) AS rev",
+      )
+      .get();
     return Math.max(Number(row?.['rev']), emptyRevision);
   }
 }

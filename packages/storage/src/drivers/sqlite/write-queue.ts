@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { IndexEntry, Transaction, TransactionResult } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
-import { type BatchAnswer, request, type Scalar, type WriterOptions, type WriterRequest, type WriterResponse } from './batch-wire.ts';
+import {
+  type BatchAnswer,
+  request,
+  type Scalar,
+  type WriterOptions,
+  type WriterRequest,
+  type WriterResponse,
+} from './batch-wire.ts';
 
 /** One request whose answer somebody awaits. */
 export type PendingRequest = { reject: (error: Error) => void } & (
@@ -79,7 +86,7 @@ export class WriteQueue {
     });
   }
 
-  /** Resolves when the history has been removed from the file. */
+  /** Resolves when the history has been removed from the file, or the removal is recorded and the store closed. */
   async compact(revision: number): Promise<void> {
     const removed = new Promise<void>((resolve, reject) => this.#compactions.push({ revision, resolve, reject }));
     removed.catch(() => undefined);
@@ -156,7 +163,8 @@ export class WriteQueue {
   #receive(message: WriterResponse): void {
     switch (message.type) {
       case 'answer':
-        return this.#settle((batch) => this.#options.onAnswer(batch, message));
+        this.#settle((batch) => this.#options.onAnswer(batch, message));
+        return;
       case 'rejected': {
         const error = new StorageError(message.code, message.message);
         this.#settle((batch) => rejectAll(batch, error));
@@ -164,8 +172,11 @@ export class WriteQueue {
         return;
       }
       case 'compacted':
-        return this.#compacted(message.revision, message.error);
+        this.#compacted(message.revision, message.error);
+        return;
       case 'closed':
+        // What a compaction has not removed from the file yet goes after the next start.
+        for (const { resolve } of this.#compactions.splice(0)) resolve();
         this.#closed?.resolve();
         return;
     }
@@ -174,7 +185,6 @@ export class WriteQueue {
   #settle(answer: (batch: Batch) => void): void {
     const batch = this.#inFlight;
     this.#inFlight = undefined;
-    // The writer starts on the next batch before the answers of this one are handed out, unless those add to it.
     if (batch !== undefined) answer(batch);
     if (!this.#flushing) this.#flush();
   }
@@ -198,7 +208,7 @@ export class WriteQueue {
     const unknown = new StorageError('StorageFailed', `${message}; whether this write happened is unknown`, { cause });
     if (this.#inFlight !== undefined) rejectAll(this.#inFlight, unknown);
     for (const batch of this.#waiting) rejectAll(batch, error);
-    for (const { reject } of this.#compactions) reject(error);
+    for (const { reject } of this.#compactions.splice(0)) reject(error);
     this.#inFlight = undefined;
     this.#waiting.length = 0;
     this.#closed?.resolve();

@@ -1,0 +1,2 @@
+/** Bytes that are no protobuf message, or not one of the expected kind. */
+export class WireError extends Error {}
