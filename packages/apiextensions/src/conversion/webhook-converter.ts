@@ -74,8 +74,10 @@ function post(body: string, options: WebhookConverterOptions): Promise<string> {
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.byteLength;
-        if (size > limit) request.destroy(new ConversionError(`the response is larger than ${limit} bytes`));
-        else chunks.push(chunk);
+        chunks.push(chunk);
+        if (size <= limit) return;
+        reject(new ConversionError(`the response is larger than ${limit} bytes`));
+        request.destroy();
       });
       response.on('error', reject);
       response.on('end', () => {

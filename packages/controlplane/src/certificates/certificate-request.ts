@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import type { KubeObject } from '@canopy/apimachinery';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 

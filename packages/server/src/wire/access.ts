@@ -1,39 +1,117 @@
-import type { Authenticator, Authorizer } from '@canopy/apiserver';
-import type { KubeObject } from '@canopy/apimachinery';
-import type { DeepAuthorizer } from '@canopy/kcp';
+import { readFileSync } from 'node:fs';
+import {
+  type AuthorizationAttributes,
+  type Authenticator,
+  type Authorizer,
+  deepAuthorize,
+  forbiddenMessage,
+  parseTokenFile,
+  Rbac,
+  ServiceAccountTokens,
+  serviceAccountAuthenticator,
+  systemMasters,
+  type TokenDependencies,
+  TokenTable,
+  tokenAuthenticator,
+  unionAuthenticator,
+  workspaceAuthorizer,
+  x509Authenticator,
+} from '@canopy/apiserver';
+import { type ClusterDirectory, type DeepAuthorizer, readObject } from '@canopy/kcp';
+import { objectKey, type Storage } from '@canopy/storage';
+import type { CompletedConfig } from '../config/complete-config.ts';
+import { UsageError } from '../options/parse-options.ts';
+import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 
 /** Who somebody is and what they may do. */
 export interface AccessControl {
   authenticator: Authenticator;
   authorizer: Authorizer;
   deep: DeepAuthorizer;
-  clusterOfToken(token: string): string | undefined;
-  issuer: { configuration(): unknown; keys(): unknown };
-  systemPolicy: readonly KubeObject[];
-  rootPolicy: readonly KubeObject[];
-  message(attributes: Parameters<Authorizer['authorize']>[0], reason: string): string;
+  rbac: Rbac;
+  tokens: ServiceAccountTokens;
+  dependencies: TokenDependencies;
+  message(attributes: AuthorizationAttributes, reason: string): string;
 }
 
-export function wireAccess(): AccessControl {
-  return {
-    authenticator: {
-      name: 'dev',
-      async authenticate({ bearerToken }) {
-        if (bearerToken === 'dev') return { outcome: 'authenticated', user: { name: 'admin', groups: ['system:masters'] }, authenticator: 'dev' };
-        return { outcome: 'absent' };
-      },
-    },
-    authorizer: {
-      name: 'dev',
-      async authorize({ user }) {
-        return { decision: user.groups.includes('system:masters') ? 'allow' : 'no-opinion', reason: '', authorizer: 'dev' };
-      },
-    },
-    deep: { allowed: async () => true },
-    clusterOfToken: () => undefined,
-    issuer: { configuration: () => ({}), keys: () => ({}) },
-    systemPolicy: [],
-    rootPolicy: [],
-    message: (_a, reason) => reason,
+export interface AccessInput {
+  config: Pick<CompletedConfig, 'tokenAuthFile' | 'clientCaFile'>;
+  storage: Storage;
+  directory: ClusterDirectory;
+  admin: AdminAccess;
+  serviceAccountKey: string;
+  issuer: string;
+}
+
+const openPaths = ['/healthz', '/livez', '/readyz', '/version', '/.well-known/openid-configuration', '/openid/v1/jwks'];
+
+export function wireAccess(input: AccessInput): AccessControl {
+  const { config, storage, directory } = input;
+  const rbac = new Rbac(storage);
+  const now = (): number => Date.now();
+  const tokens = new ServiceAccountTokens(input.serviceAccountKey, { issuer: input.issuer, now });
+  const dependencies: TokenDependencies = {
+    serviceAccount: (cluster, namespace, name) => read(storage, 'serviceaccounts', cluster, namespace, name),
+    secret: (cluster, namespace, name) => read(storage, 'secrets', cluster, namespace, name),
   };
+  const authenticators: Authenticator[] = [tokenAuthenticator('admin-token', adminTokens(input.admin))];
+  if (config.tokenAuthFile !== undefined) authenticators.push(tokenAuthenticator('token-file', tokenFile(config.tokenAuthFile)));
+  authenticators.push(serviceAccountAuthenticator(tokens, dependencies));
+  if (config.clientCaFile !== undefined) authenticators.push(x509Authenticator(readFileSync(config.clientCaFile, 'utf8'), now));
+  return {
+    authenticator: unionAuthenticator(authenticators),
+    authorizer: workspaceAuthorizer({
+      rbac,
+      logicalCluster: (cluster) => directory.logicalCluster(cluster),
+      alwaysAllowPaths: openPaths,
+      ceilings: [],
+    }),
+    deep: { allowed: (user, cluster, question) => isAllowedDeep(rbac, { user, cluster, question }) },
+    rbac,
+    tokens,
+    dependencies,
+    message: forbiddenMessage,
+  };
+}
+
+type DeepCall = { [K in 'user' | 'cluster' | 'question']: Parameters<DeepAuthorizer['allowed']>[K extends 'user' ? 0 : K extends 'cluster' ? 1 : 2] };
+
+async function isAllowedDeep(rbac: Rbac, { user, cluster, question }: DeepCall): Promise<boolean> {
+  const result = await deepAuthorize(rbac, {
+    user,
+    cluster,
+    wildcard: false,
+    verb: question.verb,
+    resourceRequest: true,
+    group: question.group,
+    version: '',
+    resource: question.resource,
+    subresource: question.subresource ?? '',
+    namespace: '',
+    name: question.name,
+    path: '',
+  });
+  return result.decision === 'allow';
+}
+
+async function read(storage: Storage, resource: string, cluster: string, namespace: string, name: string) {
+  if (cluster === '' || namespace === '' || name === '') return undefined;
+  return (await readObject(storage, objectKey({ group: '', resource, cluster, namespace, name })))?.object;
+}
+
+function adminTokens(admin: AdminAccess): () => TokenTable {
+  const table = new TokenTable();
+  table.add(admin.kcpAdminToken, { name: 'kcp-admin', groups: ['system:kcp:admin'] });
+  table.addHash(admin.shardAdminTokenHash, { name: 'shard-admin', groups: [systemMasters] });
+  return () => table;
+}
+
+/** The file is read once; what is wrong in it stops the start. */
+function tokenFile(file: string): () => TokenTable {
+  try {
+    const table = parseTokenFile(readFileSync(file, 'utf8'));
+    return () => table;
+  } catch (error) {
+    throw new UsageError(`--token-auth-file ${file}: ${(error as Error).message}`);
+  }
 }

@@ -2,11 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type AdmissionPlugin,
   ApiServer,
+  defaultIssuer,
   type EndpointServices,
   handlerChain,
   type Registry,
+  rootPolicy,
+  type ServiceAccountTokens,
   type SpecialEndpoints,
   type Strategy,
+  systemPolicy,
   versionInfo,
 } from '@canopy/apiserver';
 import { crdStrategy, storedNeighbourhood } from '@canopy/apiextensions';
@@ -39,11 +43,13 @@ import {
 import { type Change, ChangeHub, type Storage } from '@canopy/storage';
 import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-workspaces';
 import type { CompletedConfig } from '../config/complete-config.ts';
+import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 import { canopyVersion } from '../version.ts';
 import { wireAccess } from './access.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
 import { leasePool } from './lease-pool.ts';
+import type { Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { wireNativeKinds } from './native-kinds.ts';
 import { workspacesDomain } from './workspaces-domain.ts';
@@ -52,6 +58,18 @@ export interface Wired {
   server: ApiServer;
   registry: Registry;
   hub: ChangeHub;
+  /** Ends what runs in the background. The store stays open. */
+  stop(): Promise<void>;
+}
+
+export interface WireInput {
+  config: CompletedConfig;
+  storage: Storage;
+  shard: ShardSettings;
+  admin: AdminAccess;
+  /** PEM of the key that signs ServiceAccount tokens. */
+  serviceAccountKey: string;
+  logger: Logger;
 }
 
 const directoryCapacity = 20_000;
@@ -65,7 +83,8 @@ function randomSuffix(length: number): string {
 }
 
 /** Puts the server together: store → caches → kinds → access → admission → chain. */
-export async function wire(config: CompletedConfig, storage: Storage, shard: ShardSettings): Promise<Wired> {
+export async function wire(input: WireInput): Promise<Wired> {
+  const { config, storage, shard } = input;
   const hub = await ChangeHub.start(storage);
   const clock = { now: () => Date.now() };
   const registry: Registry = {
@@ -87,13 +106,13 @@ export async function wire(config: CompletedConfig, storage: Storage, shard: Sha
   surfacesOf.set(world, surfaces);
   const identities = new IdentityResources(storage, exports, surfaces, native);
   const bindings = new ConsumerBindings(storage);
-  const access = wireAccess();
+  const access = wireAccess({ config, storage, directory, admin: input.admin, serviceAccountKey: input.serviceAccountKey, issuer: defaultIssuer });
   const virtual = new ApiExportVirtualWorkspace({ surfaces, native, directory, identities, exports, bindings, deep: access.deep });
-  const caches: { onChanges(changes: readonly Change[]): void }[] = [directory, exports, types, surfaces, bindings, virtual];
+  const caches: { onChanges(changes: readonly Change[]): void }[] = [directory, exports, types, access.rbac, surfaces, bindings, virtual];
   hub.subscribeAll((changes) => {
     for (const cache of caches) cache.onChanges(changes);
   });
-  await bootstrap({ world, shard, systemPolicy: access.systemPolicy, rootPolicy: access.rootPolicy });
+  await bootstrap({ world, shard, systemPolicy, rootPolicy });
 
   const special: SpecialEndpoints = { subresources: new Map(), virtual: new Map(), names: new Map() };
   const services: EndpointServices = {
@@ -111,7 +130,7 @@ export async function wire(config: CompletedConfig, storage: Storage, shard: Sha
       workspaces: domain,
       resolver: directory,
       virtualWorkspaces: [virtual],
-      clusterOfToken: access.clusterOfToken,
+      clusterOfToken: (token) => access.tokens.clusterOf(token),
     },
     authenticator: access.authenticator,
     inFlight: { total: 1000, perUserAndCluster: 400 },
@@ -136,7 +155,7 @@ export async function wire(config: CompletedConfig, storage: Storage, shard: Sha
     },
     version,
     metrics: () => metrics.render(),
-    issuer: access.issuer,
+    issuer: issuerDocuments(access.tokens, shard.externalUrl),
   });
   const server = new ApiServer({
     chain,
@@ -144,7 +163,27 @@ export async function wire(config: CompletedConfig, storage: Storage, shard: Sha
     finished: (request) => metrics.observe(request),
     clock: () => performance.now(),
   });
-  return { server, registry, hub };
+  return {
+    server,
+    registry,
+    hub,
+    async stop() {
+      hub.close();
+    },
+  };
+}
+
+function issuerDocuments(tokens: ServiceAccountTokens, externalUrl: string) {
+  return {
+    configuration: () => ({
+      issuer: defaultIssuer,
+      jwks_uri: `${externalUrl}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    }),
+    keys: () => tokens.keys(),
+  };
 }
 
 const surfacesOf = new WeakMap<BindingWorld, WorkspaceSurfaces>();

@@ -141,7 +141,7 @@ export class WriteQueue {
     if (this.#inFlight !== undefined || this.#failure !== undefined) return;
     const batch = this.#waiting.shift();
     if (batch === undefined) {
-      this.#worker.unref();
+      this.#letProcessEnd();
       if (this.#closed !== undefined) {
         this.#worker.ref();
         this.#post({ type: 'close' });
@@ -192,8 +192,14 @@ export class WriteQueue {
   #compacted(revision: number, error: string | undefined): void {
     const at = this.#compactions.findIndex((waiting) => waiting.revision === revision);
     const [waiting] = at === -1 ? [] : this.#compactions.splice(at, 1);
+    this.#letProcessEnd();
     if (error === undefined) waiting?.resolve();
     else waiting?.reject(new StorageError('StorageFailed', `history could not be removed from the file: ${error}`));
+  }
+
+  /** The thread keeps the process alive only while somebody waits for it. */
+  #letProcessEnd(): void {
+    if (this.#inFlight === undefined && this.#compactions.length === 0 && !this.#closing) this.#worker.unref();
   }
 
   #exited(code: number): void {

@@ -1,0 +1,74 @@
+import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
+import type { UserInfo } from '../../authentication/authenticator.ts';
+import { DerivedCache } from '../../registry/derived-cache.ts';
+import type { AuthorizationAttributes } from '../authorizer.ts';
+import { loadRbac, type RbacSnapshot } from './rbac-snapshot.ts';
+import { type PolicyRule, ruleAllows } from './rule-matching.ts';
+
+/** RBAC objects of this cluster are in force in every logical cluster, and its roles can be referred to from anywhere. */
+export const systemAdminCluster = 'system:admin';
+
+const watched = '/r/rbac.authorization.k8s.io/';
+const capacity = 5_000;
+
+/** The answer of RBAC: the binding that allows, or nothing. */
+export type RbacVerdict = { allowed: true; binding: string } | { allowed: false };
+
+/**
+ * Role-based access control per logical cluster. What a cluster's RBAC objects say is read when it is first needed, kept
+ * in a bounded cache and dropped by the change log.
+ */
+export class Rbac {
+  private readonly storage: Storage;
+  private readonly snapshots = new DerivedCache<RbacSnapshot>(capacity);
+
+  constructor(storage: Storage) {
+    this.storage = storage;
+  }
+
+  onChanges(changes: readonly Change[]): void {
+    for (const { key } of changes) if (key.startsWith(watched)) this.snapshots.drop(parseObjectKey(key)?.cluster ?? '');
+  }
+
+  private snapshot(cluster: string): Promise<RbacSnapshot> {
+    return this.snapshots.get(cluster, () => loadRbac(this.storage, cluster));
+  }
+
+  /** The cluster's own grants and those of `system:admin`; role references resolve here first, then there. */
+  async check(user: UserInfo, cluster: string | undefined, attributes: AuthorizationAttributes): Promise<RbacVerdict> {
+    const base = await this.snapshot(systemAdminCluster);
+    const own = cluster === undefined ? base : await this.snapshot(cluster);
+    for (const snapshot of own === base ? [base] : [own, base]) {
+      for (const grant of snapshot.grantsOf(user, attributes.namespace)) {
+        const rules = snapshot.rulesOf(grant) ?? base.rulesOf({ ...grant, namespace: '' });
+        if (rules?.some((rule) => ruleAllows(rule, attributes)) === true) return { allowed: true, binding: grant.binding };
+      }
+    }
+    return { allowed: false };
+  }
+
+  /** Grants on cluster roles only, for questions that namespaced roles may not answer (workspace access). */
+  checkClusterWide(user: UserInfo, cluster: string, attributes: AuthorizationAttributes): Promise<RbacVerdict> {
+    return this.check(user, cluster, { ...attributes, namespace: '' });
+  }
+
+  /** Everything somebody is granted in a namespace. */
+  async rulesFor(user: UserInfo, cluster: string, namespace: string): Promise<PolicyRule[]> {
+    const base = await this.snapshot(systemAdminCluster);
+    const own = await this.snapshot(cluster);
+    const rules: PolicyRule[] = [];
+    for (const snapshot of own === base ? [base] : [own, base]) {
+      for (const grant of snapshot.grantsOf(user, namespace)) {
+        rules.push(...(snapshot.rulesOf(grant) ?? base.rulesOf({ ...grant, namespace: '' }) ?? []));
+      }
+    }
+    return rules;
+  }
+
+  /** Rules of a role that a binding refers to; undefined when there is no such role. */
+  async rulesOfRole(cluster: string, namespace: string, roleRef: { kind: string; name: string }): Promise<readonly PolicyRule[] | undefined> {
+    const own = await this.snapshot(cluster);
+    const base = await this.snapshot(systemAdminCluster);
+    return own.rulesOf({ namespace, roleRef }) ?? base.rulesOf({ namespace: '', roleRef });
+  }
+}

@@ -1,0 +1,66 @@
+import module from 'node:module';
+import { completeConfig } from './config/complete-config.ts';
+import { helpText, parseOptions, UsageError } from './options/parse-options.ts';
+import { run } from './run.ts';
+import { canopyVersion } from './version.ts';
+
+const usage = `Usage: canopy COMMAND
+
+Commands:
+  start               start the server (canopy start --help tells its flags)
+  version             print the version
+
+Client commands: canopy --help-client
+`;
+
+async function start(args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(helpText());
+    return;
+  }
+  const config = completeConfig(parseOptions(args, process.env), process.cwd());
+  const bundled = process.env.CANOPY_BUNDLED === '1' ? new URL('./sqlite-worker.js', import.meta.url) : undefined;
+  const server = await run({ config, ...(bundled === undefined ? {} : { workerUrl: bundled }) });
+  const shownKubeconfig = config.kubeconfigPath.startsWith(`${process.cwd()}/`) ? config.kubeconfigPath.slice(process.cwd().length + 1) : config.kubeconfigPath;
+  process.stdout.write(
+    `Canopy is ready at ${server.url}\nKubeconfig: ${shownKubeconfig}\n\nTry:\n  export KUBECONFIG=${shownKubeconfig}\n  kubectl get workspaces\n  kubectl create workspace my-org --enter\n`,
+  );
+  module.flushCompileCache?.();
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    void server.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function fail(error: unknown): never {
+  const known = error instanceof UsageError;
+  process.stderr.write(`canopy: ${known ? error.message : (error as Error).stack}\n`);
+  process.exit(known ? 2 : 1);
+}
+
+const [command, ...args] = process.argv.slice(2);
+switch (command) {
+  case 'start':
+    start(args).catch(fail);
+    break;
+  case 'version':
+  case '--version':
+    process.stdout.write(`canopy ${canopyVersion}\n`);
+    break;
+  case undefined:
+  case 'help':
+  case '--help':
+  case '-h':
+    process.stdout.write(usage);
+    break;
+  default:
+    process.stderr.write(`canopy: unknown command ${JSON.stringify(command)}\n${usage}`);
+    process.exitCode = 2;
+}

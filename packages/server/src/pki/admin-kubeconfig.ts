@@ -1,0 +1,71 @@
+import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { UsageError } from '../options/parse-options.ts';
+import { readFileIfAny, writePrivateFile } from './private-file.ts';
+
+export interface AdminAccess {
+  /** New at every start; group `system:kcp:admin`. */
+  kcpAdminToken: string;
+  /** SHA-256 of the token of group `system:masters`; the token itself is in admin.kubeconfig only. */
+  shardAdminTokenHash: string;
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function hash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/**
+ * Writes `admin.kubeconfig` with kcp's clusters, users and contexts. The token of shard-admin is kept over restarts (as a
+ * hash in `.admin-token-store`); a kubeconfig whose token does not fit the store stops the start.
+ */
+export function writeAdminKubeconfig(rootDirectory: string, input: { server: string; ca: string }): AdminAccess {
+  const file = path.join(rootDirectory, 'admin.kubeconfig');
+  const store = path.join(rootDirectory, '.admin-token-store');
+  const known = readFileIfAny(file);
+  const storedHash = readFileIfAny(store)?.trim();
+  let shardAdminToken = tokenOf(known, 'shard-admin');
+  if (shardAdminToken !== undefined && storedHash !== hash(shardAdminToken)) {
+    throw new UsageError(`admin token in file "${file}" is not valid anymore. Remove file "${file}" and restart canopy`);
+  }
+  if (shardAdminToken === undefined) {
+    shardAdminToken = newToken();
+    writePrivateFile(store, hash(shardAdminToken));
+  }
+  const kcpAdminToken = newToken();
+  writePrivateFile(file, kubeconfigText({ ...input, kcpAdminToken, shardAdminToken }));
+  return { kcpAdminToken, shardAdminTokenHash: hash(shardAdminToken) };
+}
+
+/** The file is ours and has the form below; other forms are not looked into. */
+function tokenOf(text: string | undefined, user: string): string | undefined {
+  if (text === undefined) return undefined;
+  const match = new RegExp(`- name: ${user}\\n {4}user:\\n {6}token: (\\S+)`).exec(text);
+  return match?.[1];
+}
+
+function kubeconfigText(input: { server: string; ca: string; kcpAdminToken: string; shardAdminToken: string }): string {
+  const ca = Buffer.from(input.ca).toString('base64');
+  const cluster = (name: string, url: string): string =>
+    `  - name: ${name}\n    cluster:\n      certificate-authority-data: ${ca}\n      server: ${url}\n`;
+  const context = (name: string, clusterName: string, user: string): string =>
+    `  - name: ${name}\n    context:\n      cluster: ${clusterName}\n      user: ${user}\n`;
+  const user = (name: string, token: string): string => `  - name: ${name}\n    user:\n      token: ${token}\n`;
+  return [
+    'apiVersion: v1\nkind: Config\nclusters:\n',
+    cluster('root', `${input.server}/clusters/root`),
+    cluster('base', input.server),
+    cluster('system:admin', `${input.server}/clusters/system:admin`),
+    'contexts:\n',
+    context('root', 'root', 'kcp-admin'),
+    context('base', 'base', 'kcp-admin'),
+    context('system:admin', 'system:admin', 'shard-admin'),
+    context('shard-base', 'base', 'shard-admin'),
+    'current-context: root\npreferences: {}\nusers:\n',
+    user('kcp-admin', input.kcpAdminToken),
+    user('shard-admin', input.shardAdminToken),
+  ].join('');
+}

@@ -1,0 +1,132 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { type Listener, listen } from '@canopy/apiserver';
+import type { ShardSettings } from '@canopy/kcp';
+import { Compactor, isStorageError, SqliteStorage } from '@canopy/storage';
+import type { CompletedConfig } from './config/complete-config.ts';
+import { UsageError } from './options/parse-options.ts';
+import { writeAdminKubeconfig } from './pki/admin-kubeconfig.ts';
+import { servingCertificate } from './pki/certificates.ts';
+import { serviceAccountKey } from './pki/service-account-key.ts';
+import { makeLogger } from './wire/logger.ts';
+import { type Wired, wire } from './wire/wire.ts';
+
+export interface RunningServer {
+  url: string;
+  port: number;
+  wired: Wired;
+  stop(): Promise<void>;
+}
+
+const maxBodyBytes = 3 * 1024 * 1024;
+const shutdownGraceMs = 5000;
+
+export interface RunOptions {
+  config: CompletedConfig;
+  /** Module of the store's writer thread, where it does not stand beside its source. */
+  workerUrl?: URL;
+}
+
+/** Brings the server up, ready to serve when it resolves. What the user can mend is thrown as a UsageError. */
+export async function run({ config, workerUrl }: RunOptions): Promise<RunningServer> {
+  makeRootDirectory(config.rootDirectory);
+  const storage = await openStorage(config, workerUrl);
+  let listener: Listener | undefined;
+  try {
+    const hosts = [...new Set([config.externalHost, config.bindAddress, 'localhost', '127.0.0.1', '::1', 'kubernetes.default.svc'])].filter(isNameable);
+    const certificate = await servingCertificate(config.rootDirectory, hosts, Date.now());
+    let handler: Wired | undefined;
+    listener = await openListener(config, certificate, () => handler);
+    const url = `https://${isIP(config.externalHost) === 6 ? `[${config.externalHost}]` : config.externalHost}:${listener.port}`;
+    const admin = writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca });
+    const shard: ShardSettings = {
+      name: config.shardName,
+      externalUrl: url,
+      virtualWorkspaceUrl: url,
+      rootCa: certificate.ca,
+      matches: (selector) => matchesShard(selector, { name: config.shardName }),
+    };
+    const wired = await wire({ config, storage, shard, admin, serviceAccountKey: serviceAccountKey(config.rootDirectory), logger: makeLogger(config.logLevel) });
+    handler = wired;
+    const compactor = new Compactor(storage);
+    compactor.start();
+    const open = listener;
+    return {
+      url,
+      port: listener.port,
+      wired,
+      async stop() {
+        await open.close(shutdownGraceMs);
+        await wired.stop();
+        await compactor.stop();
+        await storage.close();
+      },
+    };
+  } catch (error) {
+    await listener?.close(0);
+    await storage.close();
+    throw error;
+  }
+}
+
+function isNameable(host: string): boolean {
+  return host !== '0.0.0.0' && host !== '::';
+}
+
+function makeRootDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
+  } catch (error) {
+    throw new UsageError(`cannot use the root directory ${directory}: ${(error as Error).message}`);
+  }
+}
+
+async function openStorage(config: CompletedConfig, workerUrl: URL | undefined): Promise<SqliteStorage> {
+  try {
+    return await SqliteStorage.open({ path: config.databasePath, ...(workerUrl === undefined ? {} : { workerUrl }) });
+  } catch (error) {
+    if (isStorageError(error)) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** Until everything is wired, requests are told to come back; the port is taken first so that a taken one is found early. */
+async function openListener(
+  config: CompletedConfig,
+  certificate: { cert: string; key: string },
+  wired: () => Wired | undefined,
+): Promise<Listener> {
+  try {
+    return await listen({
+      host: config.bindAddress,
+      port: config.port,
+      cert: certificate.cert,
+      key: certificate.key,
+      maxBodyBytes,
+      handshakeTimeoutMs: 10_000,
+      idleTimeoutMs: 10 * 60_000,
+      async handle(request) {
+        const ready = wired();
+        if (ready !== undefined) return ready.server.handle(request);
+        return { kind: 'complete', status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'starting' };
+      },
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new UsageError(`port ${config.port} on ${config.bindAddress} is taken; choose another with --secure-port`);
+    throw new UsageError(`cannot listen on ${config.bindAddress}:${config.port}: ${message}`);
+  }
+}
+
+function matchesShard(selector: Parameters<ShardSettings['matches']>[0], labels: Record<string, string>): boolean {
+  if (selector === undefined) return true;
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false;
+  return (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+    const value = labels[key];
+    if (operator === 'Exists') return value !== undefined;
+    if (operator === 'DoesNotExist') return value === undefined;
+    const inside = value !== undefined && values.includes(value);
+    return operator === 'In' ? inside : !inside;
+  });
+}
