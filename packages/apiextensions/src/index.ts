@@ -28,11 +28,6 @@ export {
   storageVersionOf,
   withCondition,
 } from './definition/crd-object.ts';
-export type { CrdNeighbourhood } from './definition/crd-strategy.ts';
-export { crdGroupIndex, crdGroupIndexValue, crdStrategy } from './definition/crd-strategy.ts';
-export type { StoredNeighbourhoodOptions } from './definition/stored-neighbourhood.ts';
-export { crdNameGuardPrefix, storedNeighbourhood } from './definition/stored-neighbourhood.ts';
-export { customResourceStrategy } from './definition/custom-resource-strategy.ts';
 export { compareVersionPriority } from './definition/version-priority.ts';
 export type { CrdDeletionPorts, CrdDeletionStep } from './deletion/reconcile-crd-deletion.ts';
 export { reconcileCrdDeletion } from './deletion/reconcile-crd-deletion.ts';
@@ -40,4 +35,9 @@ export type { NameConflictReason, NameDecision, TakenNames } from './names/name-
 export { decideNames, takenNames } from './names/name-conflicts.ts';
 export type { NameNeighbours } from './names/settle-status.ts';
 export { settleStatus } from './names/settle-status.ts';
+export type { CrdNeighbourhood } from './strategy/crd-strategy.ts';
+export { crdGroupIndex, crdGroupIndexValue, crdStrategy } from './strategy/crd-strategy.ts';
+export { customResourceStrategy } from './strategy/custom-resource-strategy.ts';
+export type { StoredNeighbourhoodOptions } from './strategy/stored-neighbourhood.ts';
+export { crdNameGuardPrefix, storedNeighbourhood } from './strategy/stored-neighbourhood.ts';
 export { validateDefinition, validateDefinitionUpdate } from './validation/crd-validation.ts';

@@ -23,6 +23,7 @@ export { decodeBody, expectKind, isObject } from './endpoints/body.ts';
 export type { DiscoveryDocuments } from './endpoints/discovery/discovery.ts';
 export { answerDiscovery, renderDiscovery } from './endpoints/discovery/discovery.ts';
 export { dispatchResource } from './endpoints/dispatch.ts';
+export { handlePatch } from './endpoints/handlers/patch.ts';
 export type { HealthCheck, HealthChecks } from './endpoints/health.ts';
 export { handleHealth } from './endpoints/health.ts';
 export { OpenApiDocuments } from './endpoints/openapi/openapi-documents.ts';

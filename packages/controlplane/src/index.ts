@@ -3,14 +3,23 @@ export { immortalNamespaces, isNamespaceTerminating, namespaceLifecycle } from '
 export { storedNamespaceState } from './admission/stored-namespace-state.ts';
 export type { TokenReviewer, TokenReviewResult } from './authentication/identity-reviews.ts';
 export type { RuleLister, SubjectRules } from './authorization/self-subject-rules-review.ts';
-export { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates/certificate-admission.ts';
+export {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './certificates/certificate-admission.ts';
 export { namespaceFinalizer, namespaceNameLabel } from './core/namespace-strategy.ts';
 export { convertEvent, storedEventVersion } from './events/event-conversion.ts';
 export { eventLifetimeSeconds } from './events/event-object.ts';
+export type { QuotaObject } from './quota/quota-scope.ts';
+export {
+  clusterScopedQuotaAnnotation,
+  countedKeys,
+  countedResource,
+  isClusterScopedQuota,
+} from './quota/quota-scope.ts';
 export type { QuotaCounter } from './quota/recount-quota.ts';
 export { recountQuota } from './quota/recount-quota.ts';
-export type { QuotaObject } from './quota/quota-scope.ts';
-export { clusterScopedQuotaAnnotation, countedKeys, countedResource, isClusterScopedQuota } from './quota/quota-scope.ts';
 export type { ResourceQuotaOptions } from './quota/resource-quota-admission.ts';
 export { resourceQuota } from './quota/resource-quota-admission.ts';
 export type { RbacEscalationOptions } from './rbac/rbac-escalation.ts';

@@ -17,10 +17,18 @@ const authorizer: Authorizer & { asked: AuthorizationAttributes[] } = {
 const special = {
   virtual: reviewHandlers({
     authorizer,
-    rules: { rulesFor: async (_, access, namespace) => ({ resourceRules: [{ verbs: ['get'], resources: [`${access.cluster}/${namespace}`] }], nonResourceRules: [], incomplete: false }) },
+    rules: {
+      rulesFor: async (_, access, namespace) => ({
+        resourceRules: [{ verbs: ['get'], resources: [`${access.cluster}/${namespace}`] }],
+        nonResourceRules: [],
+        incomplete: false,
+      }),
+    },
     tokens: {
       reviewToken: async (token, audiences) =>
-        token === 'good' ? { authenticated: true, user: { name: 'carol', groups: ['g'] }, audiences } : { authenticated: false, error: 'bad token' },
+        token === 'good'
+          ? { authenticated: true, user: { name: 'carol', groups: ['g'] }, audiences }
+          : { authenticated: false, error: 'bad token' },
     },
   }),
 };
@@ -29,20 +37,36 @@ beforeEach(async () => {
   cluster = await TestCluster.start();
 });
 const authorization = '/apis/authorization.k8s.io/v1';
-const review = (resource: string, spec: object, at = authorization) => cluster.send('POST', `${at}/${resource}`, { spec }, special);
+const review = (resource: string, spec: object, at = authorization) =>
+  cluster.send('POST', `${at}/${resource}`, { spec }, special);
 
 describe('access reviews', () => {
   const resourceAttributes = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'team' };
 
   it('ask the authorizer about somebody, in the logical cluster of the request', async () => {
     const answer = await review('subjectaccessreviews', { user: 'bob', groups: ['g'], resourceAttributes });
-    expect(answer).toMatchObject({ kind: 'SubjectAccessReview', spec: { user: 'bob' }, status: { allowed: true, reason: 'because' } });
-    expect(authorizer.asked.at(-1)).toMatchObject({ cluster: 'root', user: { name: 'bob', groups: ['g'] }, version: '*', ...resourceAttributes });
+    expect(answer).toMatchObject({
+      kind: 'SubjectAccessReview',
+      spec: { user: 'bob' },
+      status: { allowed: true, reason: 'because' },
+    });
+    expect(authorizer.asked.at(-1)).toMatchObject({
+      cluster: 'root',
+      user: { name: 'bob', groups: ['g'] },
+      version: '*',
+      ...resourceAttributes,
+    });
   });
 
   it('tell a denial from a missing permission', async () => {
-    expect((await review('subjectaccessreviews', { user: 'eve', resourceAttributes })).status).toEqual({ allowed: false, reason: 'because' });
-    const denied = await review('subjectaccessreviews', { user: 'bob', resourceAttributes: { ...resourceAttributes, verb: 'delete' } });
+    expect((await review('subjectaccessreviews', { user: 'eve', resourceAttributes })).status).toEqual({
+      allowed: false,
+      reason: 'because',
+    });
+    const denied = await review('subjectaccessreviews', {
+      user: 'bob',
+      resourceAttributes: { ...resourceAttributes, verb: 'delete' },
+    });
     expect(denied.status).toEqual({ allowed: false, denied: true, reason: 'because' });
   });
 
@@ -50,14 +74,22 @@ describe('access reviews', () => {
     const path = { path: '/healthz', verb: 'get' };
     await expect(review('subjectaccessreviews', { resourceAttributes })).rejects.toMatchObject({ code: 422 });
     await expect(review('subjectaccessreviews', { user: 'bob' })).rejects.toMatchObject({ code: 422 });
-    await expect(review('subjectaccessreviews', { user: 'bob', resourceAttributes, nonResourceAttributes: path })).rejects.toMatchObject({ code: 422 });
-    expect((await review('subjectaccessreviews', { user: 'bob', nonResourceAttributes: path })).status).toMatchObject({ allowed: true });
+    await expect(
+      review('subjectaccessreviews', { user: 'bob', resourceAttributes, nonResourceAttributes: path }),
+    ).rejects.toMatchObject({ code: 422 });
+    expect((await review('subjectaccessreviews', { user: 'bob', nonResourceAttributes: path })).status).toMatchObject({
+      allowed: true,
+    });
     expect(authorizer.asked.at(-1)).toMatchObject({ resourceRequest: false, path: '/healthz' });
   });
 
   it('stay within the namespace of the path when they are local', async () => {
     const local = (namespace: string) =>
-      review('localsubjectaccessreviews', { user: 'bob', resourceAttributes: { ...resourceAttributes, namespace } }, `${authorization}/namespaces/team`);
+      review(
+        'localsubjectaccessreviews',
+        { user: 'bob', resourceAttributes: { ...resourceAttributes, namespace } },
+        `${authorization}/namespaces/team`,
+      );
     expect((await local('team')).status).toMatchObject({ allowed: true });
     await expect(local('other')).rejects.toMatchObject({ code: 400 });
   });
@@ -66,7 +98,11 @@ describe('access reviews', () => {
     await review('selfsubjectaccessreviews', { resourceAttributes });
     expect(authorizer.asked.at(-1)?.user.name).toBe('alice');
     const rules = await review('selfsubjectrulesreviews', { namespace: 'team' });
-    expect(rules.status).toEqual({ resourceRules: [{ verbs: ['get'], resources: ['root/team'] }], nonResourceRules: [], incomplete: false });
+    expect(rules.status).toEqual({
+      resourceRules: [{ verbs: ['get'], resources: ['root/team'] }],
+      nonResourceRules: [],
+      incomplete: false,
+    });
     await expect(review('selfsubjectrulesreviews', {})).rejects.toMatchObject({ code: 400 });
   });
 });
@@ -76,7 +112,11 @@ describe('identity reviews', () => {
 
   it('tell whose token it is', async () => {
     const good = await review('tokenreviews', { token: 'good', audiences: ['api'] }, authentication);
-    expect(good.status).toEqual({ authenticated: true, user: { username: 'carol', groups: ['g'] }, audiences: ['api'] });
+    expect(good.status).toEqual({
+      authenticated: true,
+      user: { username: 'carol', groups: ['g'] },
+      audiences: ['api'],
+    });
     const bad = await review('tokenreviews', { token: 'bad' }, authentication);
     expect(bad.status).toMatchObject({ error: 'bad token' });
     expect(bad.status).not.toHaveProperty('authenticated', true);
@@ -85,6 +125,9 @@ describe('identity reviews', () => {
 
   it('tell the caller who they are', async () => {
     const self = await cluster.send('POST', `${authentication}/selfsubjectreviews`, {}, special);
-    expect(self).toMatchObject({ kind: 'SelfSubjectReview', status: { userInfo: { username: 'alice', groups: ['team'] } } });
+    expect(self).toMatchObject({
+      kind: 'SelfSubjectReview',
+      status: { userInfo: { username: 'alice', groups: ['team'] } },
+    });
   });
 });

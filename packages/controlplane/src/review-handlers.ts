@@ -1,6 +1,10 @@
 import type { ApiResponse, Authorizer, ResourceCall } from '@canopy/apiserver';
-import { selfSubjectReview, tokenReview, type TokenReviewer } from './authentication/identity-reviews.ts';
-import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from './authorization/access-reviews.ts';
+import { selfSubjectReview, type TokenReviewer, tokenReview } from './authentication/identity-reviews.ts';
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  subjectAccessReview,
+} from './authorization/access-reviews.ts';
 import { type RuleLister, selfSubjectRulesReview } from './authorization/self-subject-rules-review.ts';
 
 export interface ReviewHandlerOptions {
@@ -10,7 +14,9 @@ export interface ReviewHandlerOptions {
 }
 
 /** Handlers of the kinds that are never stored, by `group/plural`. */
-export function reviewHandlers(options: ReviewHandlerOptions): ReadonlyMap<string, (call: ResourceCall) => Promise<ApiResponse>> {
+export function reviewHandlers(
+  options: ReviewHandlerOptions,
+): ReadonlyMap<string, (call: ResourceCall) => Promise<ApiResponse>> {
   const { authorizer } = options;
   return new Map([
     ['authentication.k8s.io/tokenreviews', tokenReview(options.tokens)],

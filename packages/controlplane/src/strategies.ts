@@ -1,5 +1,5 @@
-import type { KubeObject } from '@canopy/apimachinery';
 import { tableCells, tableKey } from '@canopy/api';
+import type { KubeObject } from '@canopy/apimachinery';
 import type { Strategy } from '@canopy/apiserver';
 import { certificateSigningRequestStrategy } from './certificates/certificate-signing-request-strategy.ts';
 import { leaseStrategy } from './coordination/lease-strategy.ts';

@@ -9,6 +9,8 @@ export {
 } from './admission/apis-admission.ts';
 export type { DeepAuthorizer, DeepQuestion } from './admission/deep-authorizer.ts';
 export { logicalClusterAdmission } from './admission/logical-cluster-admission.ts';
+export { pathAnnotationAdmission } from './admission/path-annotation.ts';
+export { crdNoOverlap, reservedCrdAnnotations, reservedCrdGroups } from './admission/reserved-admission.ts';
 export { workspaceAdmission, workspaceTypeExists } from './admission/workspace-admission.ts';
 export { workspaceTypeAdmission } from './admission/workspace-type-admission.ts';
 export { convertApiBinding, convertApiExport } from './apis/api-conversions.ts';
@@ -99,6 +101,7 @@ export { boundCrdOf } from './surface/bound-crd.ts';
 export { IdentityResources, identityIndex } from './surface/identity-resources.ts';
 export { type NativeKinds, type NativeKindsOptions, nativeKinds, rootExports } from './surface/native-kinds.ts';
 export { type BoundResource, isEstablished, WorkspaceSurfaces } from './surface/workspace-surfaces.ts';
+export { homeWorkspace, type HomeWorkspaces } from './workspaces/home-workspace.ts';
 export type { LocationSelector, ShardSettings } from './workspaces/shard-settings.ts';
 export {
   labelPhase,

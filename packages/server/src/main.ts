@@ -19,13 +19,9 @@ async function start(args: readonly string[]): Promise<void> {
     return;
   }
   const config = completeConfig(parseOptions(args, process.env), process.cwd());
-  const bundled = process.env.CANOPY_BUNDLED === '1' ? new URL('./sqlite-worker.js', import.meta.url) : undefined;
+  // The bundle's main program has the writer thread's module beside it.
+  const bundled = import.meta.url.endsWith('.js') ? new URL('./sqlite-worker.js', import.meta.url) : undefined;
   const server = await run({ config, ...(bundled === undefined ? {} : { workerUrl: bundled }) });
-  const shownKubeconfig = config.kubeconfigPath.startsWith(`${process.cwd()}/`) ? config.kubeconfigPath.slice(process.cwd().length + 1) : config.kubeconfigPath;
-  process.stdout.write(
-    `Canopy is ready at ${server.url}\nKubeconfig: ${shownKubeconfig}\n\nTry:\n  export KUBECONFIG=${shownKubeconfig}\n  kubectl get workspaces\n  kubectl create workspace my-org --enter\n`,
-  );
-  module.flushCompileCache?.();
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
@@ -37,6 +33,11 @@ async function start(args: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  const shownKubeconfig = config.kubeconfigPath.startsWith(`${process.cwd()}/`) ? config.kubeconfigPath.slice(process.cwd().length + 1) : config.kubeconfigPath;
+  process.stdout.write(
+    `Canopy is ready at ${server.url}\nKubeconfig: ${shownKubeconfig}\n\nTry:\n  export KUBECONFIG=${shownKubeconfig}\n  kubectl get workspaces\n  kubectl create workspace my-org --enter\n`,
+  );
+  module.flushCompileCache?.();
 }
 
 function fail(error: unknown): never {

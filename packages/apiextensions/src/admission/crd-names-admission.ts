@@ -1,7 +1,7 @@
-import { type AdmissionPlugin, type AdmissionRequest, timestamp, type Clock } from '@canopy/apiserver';
-import { crdGroup, type CrdObject, crdPlural } from '../definition/crd-object.ts';
-import type { CrdNeighbourhood } from '../definition/crd-strategy.ts';
+import { type AdmissionPlugin, type AdmissionRequest, type Clock, timestamp } from '@canopy/apiserver';
+import { type CrdObject, crdGroup, crdPlural } from '../definition/crd-object.ts';
 import { settleStatus } from '../names/settle-status.ts';
+import type { CrdNeighbourhood } from '../strategy/crd-strategy.ts';
 
 export interface CrdNamesAdmissionOptions {
   neighbourhood: Pick<CrdNeighbourhood, 'neighbours'>;
@@ -27,5 +27,7 @@ export function crdNamesAdmission({ neighbourhood, clock }: CrdNamesAdmissionOpt
 
 function isSpecUpdate(request: AdmissionRequest): boolean {
   const { group, names } = request.resource.declaration;
-  return group === crdGroup && names.plural === crdPlural && request.operation === 'UPDATE' && request.subresource === '';
+  return (
+    group === crdGroup && names.plural === crdPlural && request.operation === 'UPDATE' && request.subresource === ''
+  );
 }

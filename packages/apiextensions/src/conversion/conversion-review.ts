@@ -34,11 +34,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 export function decodeReview(text: string, request: ConversionRequest): KubeObject[] {
   const response = responseOf(text);
   if (response.uid !== request.uid) {
-    throw new ConversionError(`expected response.uid ${JSON.stringify(request.uid)}, got ${JSON.stringify(response.uid)}`);
+    throw new ConversionError(
+      `expected response.uid ${JSON.stringify(request.uid)}, got ${JSON.stringify(response.uid)}`,
+    );
   }
   const result = isRecord(response.result) ? response.result : {};
   if (result.status !== 'Success') {
-    const why = typeof result.message === 'string' && result.message !== '' ? result.message : JSON.stringify(result.status ?? '');
+    const why =
+      typeof result.message === 'string' && result.message !== ''
+        ? result.message
+        : JSON.stringify(result.status ?? '');
     throw new ConversionError(`conversion webhook failed: ${why}`);
   }
   const converted = response.convertedObjects;
@@ -69,27 +74,44 @@ function checkConverted(value: unknown, original: KubeObject, desired: string, i
   const at = `convertedObjects[${index}]`;
   if (!isRecord(value) || !isRecord(value.metadata)) throw new ConversionError(`${at} is no API object`);
   if (value.apiVersion !== desired) {
-    throw new ConversionError(`${at} has apiVersion ${JSON.stringify(value.apiVersion)}, expected ${JSON.stringify(desired)}`);
+    throw new ConversionError(
+      `${at} has apiVersion ${JSON.stringify(value.apiVersion)}, expected ${JSON.stringify(desired)}`,
+    );
   }
   if (value.kind !== original.kind) {
-    throw new ConversionError(`${at} has kind ${JSON.stringify(value.kind)}, expected ${JSON.stringify(original.kind)}`);
+    throw new ConversionError(
+      `${at} has kind ${JSON.stringify(value.kind)}, expected ${JSON.stringify(original.kind)}`,
+    );
   }
-  return { ...value, apiVersion: desired, kind: original.kind, metadata: restoreMetadata(original.metadata, value.metadata, at) };
+  return {
+    ...value,
+    apiVersion: desired,
+    kind: original.kind,
+    metadata: restoreMetadata(original.metadata, value.metadata, at),
+  };
 }
 
 /** A webhook decides about labels and annotations; it must send the rest of metadata back as it was. */
 function restoreMetadata(original: ObjectMeta, converted: ObjectMeta, at: string): ObjectMeta {
   for (const field of ['name', 'namespace', 'uid'] as const) {
     if ((converted[field] ?? '') !== (original[field] ?? '')) {
-      throw new ConversionError(`${at} has another metadata.${field}: must be ${JSON.stringify(original[field] ?? '')}`);
+      throw new ConversionError(
+        `${at} has another metadata.${field}: must be ${JSON.stringify(original[field] ?? '')}`,
+      );
     }
   }
   const { labels: _l, annotations: _a, ...fixed } = original;
   const { labels, annotations } = converted;
   const metadata: ObjectMeta = { ...fixed, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
   if (!deepEqual(labels, original.labels) || !deepEqual(annotations, original.annotations)) {
-    const rules = { namespaced: original.namespace !== undefined, nameValidation: 'PathSegmentName', optionalName: true } as const;
-    const wrong = validateObjectMeta(metadata, rules).find(({ field }) => /^metadata\.(?:labels|annotations)/.test(field));
+    const rules = {
+      namespaced: original.namespace !== undefined,
+      nameValidation: 'PathSegmentName',
+      optionalName: true,
+    } as const;
+    const wrong = validateObjectMeta(metadata, rules).find(({ field }) =>
+      /^metadata\.(?:labels|annotations)/.test(field),
+    );
     if (wrong !== undefined) throw new ConversionError(`${at} has invalid metadata: ${wrong.field}: ${wrong.message}`);
   }
   return metadata;

@@ -32,17 +32,30 @@ function converterFor(server: WebhookServer, options: Partial<WebhookConverterOp
 const widget = (name: string, version = 'v1beta1'): KubeObject => ({
   apiVersion: `example.com/${version}`,
   kind: 'Widget',
-  metadata: { name, namespace: 'team', uid: `uid-${name}`, resourceVersion: '7', annotations: { 'kcp.io/cluster': 'root' } },
+  metadata: {
+    name,
+    namespace: 'team',
+    uid: `uid-${name}`,
+    resourceVersion: '7',
+    annotations: { 'kcp.io/cluster': 'root' },
+  },
   spec: { colour: 'red' },
 });
 
 /** Renames a field, as a webhook of two versions would; `spoil` breaks the response. */
-function converted({ request }: Review, spoil: (response: Record<string, unknown>, objects: KubeObject[]) => void = () => {}): WebhookAnswer {
+function converted(
+  { request }: Review,
+  spoil: (response: Record<string, unknown>, objects: KubeObject[]) => void = () => {},
+): WebhookAnswer {
   const objects = request.objects.map((object) => {
     const { colour } = object.spec as { colour: string };
     return { ...structuredClone(object), apiVersion: request.desiredAPIVersion, spec: { color: colour } };
   });
-  const response: Record<string, unknown> = { uid: request.uid, result: { status: 'Success' }, convertedObjects: objects };
+  const response: Record<string, unknown> = {
+    uid: request.uid,
+    result: { status: 'Success' },
+    convertedObjects: objects,
+  };
   spoil(response, objects);
   return { body: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview', response } };
 }
@@ -59,7 +72,9 @@ describe('webhookConverter', () => {
     ]);
     expect(result[0]).toEqual({ ...widget('a'), apiVersion: 'example.com/v1', spec: { color: 'red' } });
     expect(objects[0]).toEqual(widget('a'));
-    expect(server.requests).toMatchObject([{ apiVersion: 'apiextensions.k8s.io/v1', request: { uid: 'review-1', objects: [{}, {}] } }]);
+    expect(server.requests).toMatchObject([
+      { apiVersion: 'apiextensions.k8s.io/v1', request: { uid: 'review-1', objects: [{}, {}] } },
+    ]);
   });
 
   it('does not call when there is nothing to convert', async () => {
@@ -71,7 +86,12 @@ describe('webhookConverter', () => {
   it('takes labels and annotations from the webhook, and nothing else of metadata', async () => {
     const server = await serverWith((review) =>
       converted(review, (_, [object]) => {
-        object!.metadata = { ...object!.metadata, labels: { migrated: 'yes' }, finalizers: ['a/b'], resourceVersion: '99' };
+        object!.metadata = {
+          ...object!.metadata,
+          labels: { migrated: 'yes' },
+          finalizers: ['a/b'],
+          resourceVersion: '99',
+        };
       }),
     );
     const [result] = await converterFor(server).convert([widget('a')], 'example.com/v1');
@@ -110,7 +130,9 @@ describe('webhookConverter', () => {
 
   it('does not read more than it is willing to', async () => {
     const server = await serverWith(() => ({ body: 'x'.repeat(10_000) }));
-    await expect(converterFor(server, { maxResponseBytes: 1000 }).convert([widget('a')], 'example.com/v1')).rejects.toThrow('larger than 1000 bytes');
+    await expect(
+      converterFor(server, { maxResponseBytes: 1000 }).convert([widget('a')], 'example.com/v1'),
+    ).rejects.toThrow('larger than 1000 bytes');
   });
 
   it('trusts no certificate but those of the bundle', async () => {

@@ -1,4 +1,4 @@
-import { type RequestOptions, request as httpsRequest } from 'node:https';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import type { KubeObject } from '@canopy/apimachinery';
 import type { CrdConversion, WebhookClientConfig } from '../definition/crd-object.ts';
@@ -42,7 +42,9 @@ export function webhookConverter(options: WebhookConverterOptions): ObjectConver
         let next = 0;
         return objects.map((object) => (object.apiVersion === apiVersion ? object : (converted[next++] as KubeObject)));
       } catch (error) {
-        throw new ConversionError(`conversion webhook for ${definition} failed: ${(error as Error).message}`, { cause: error });
+        throw new ConversionError(`conversion webhook for ${definition} failed: ${(error as Error).message}`, {
+          cause: error,
+        });
       }
     },
   };

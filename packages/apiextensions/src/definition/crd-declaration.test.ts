@@ -8,7 +8,9 @@ describe('crdDeclaration', () => {
     const declaration = crdDeclaration(widgetCrd());
     expect(declaration).toMatchObject({ group: 'example.com', scope: 'Namespaced', storageVersion: 'v1' });
     expect(declaration.versions.map((version) => version.name)).toEqual(['v1', 'v1beta1']);
-    expect(declaration.versions[0]?.printerColumns).toMatchObject([{ name: 'Age', jsonPath: '.metadata.creationTimestamp' }]);
+    expect(declaration.versions[0]?.printerColumns).toMatchObject([
+      { name: 'Age', jsonPath: '.metadata.creationTimestamp' },
+    ]);
     expect(declaration.versions[0]?.subresources).toEqual({ status: true });
     expect(declaration.versions[1]).toMatchObject({ deprecated: true });
   });

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { PrinterColumn, ResourceDeclaration, ResourceNames, Schema, VersionDeclaration } from '@canopy/apimachinery';
+import type {
+  PrinterColumn,
+  ResourceDeclaration,
+  ResourceNames,
+  Schema,
+  VersionDeclaration,
+} from '@canopy/apimachinery';
 import { BoundedCache } from './bounded-cache.ts';
 import { type CrdNames, type CrdObject, type CrdSpec, type CrdVersion, storageVersionOf } from './crd-object.ts';
 import { compareVersionPriority } from './version-priority.ts';
@@ -35,13 +41,15 @@ export function crdDeclaration(crd: CrdObject): ResourceDeclaration {
 }
 
 function contentKey({ group, scope, versions }: CrdSpec, names: CrdNames): string {
-  return createHash('sha256').update(JSON.stringify([group, scope, names, versions])).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify([group, scope, names, versions]))
+    .digest('base64url');
 }
 
 /** Names that were accepted; those of the spec as long as none have been. */
 function servedNames(crd: CrdObject): CrdNames {
   const accepted = crd.status?.acceptedNames;
-  return accepted !== undefined && accepted.plural && accepted.kind ? accepted : crd.spec.names;
+  return accepted?.plural && accepted.kind ? accepted : crd.spec.names;
 }
 
 function declarationOf(spec: CrdSpec, names: CrdNames): ResourceDeclaration {

@@ -15,7 +15,9 @@ describe('compareVersionPriority', () => {
     );
     fc.assert(
       fc.property(fc.uniqueArray(version), (versions) => {
-        expect([...versions].reverse().sort(compareVersionPriority)).toEqual([...versions].sort(compareVersionPriority));
+        expect([...versions].reverse().sort(compareVersionPriority)).toEqual(
+          [...versions].sort(compareVersionPriority),
+        );
       }),
     );
   });

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { describe, expect, it } from 'vitest';
-import { cleanupFinalizer, type CrdObject } from '../definition/crd-object.ts';
+import { type CrdObject, cleanupFinalizer } from '../definition/crd-object.ts';
 import { widgetCrd } from '../testing/widget-crd.ts';
 import { type CrdDeletionPorts, reconcileCrdDeletion } from './reconcile-crd-deletion.ts';
 
@@ -44,7 +44,12 @@ describe('reconcileCrdDeletion', () => {
     const step = await reconcileCrdDeletion(deletedCrd(), instances);
     expect(instances.items).toEqual([]);
     expect(step).toMatchObject({ kind: 'release', finalizers: ['other'] });
-    expect(step).toHaveProperty('conditions', expect.arrayContaining([expect.objectContaining({ type: 'Terminating', status: 'False', reason: 'InstanceDeletionCompleted' })]));
+    expect(step).toHaveProperty(
+      'conditions',
+      expect.arrayContaining([
+        expect.objectContaining({ type: 'Terminating', status: 'False', reason: 'InstanceDeletionCompleted' }),
+      ]),
+    );
   });
 
   it('waits for objects that their finalizers hold', async () => {

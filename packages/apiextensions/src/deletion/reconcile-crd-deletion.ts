@@ -1,5 +1,11 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { cleanupFinalizer, type CrdCondition, type CrdObject, isEstablished, withCondition } from '../definition/crd-object.ts';
+import {
+  type CrdCondition,
+  type CrdObject,
+  cleanupFinalizer,
+  isEstablished,
+  withCondition,
+} from '../definition/crd-object.ts';
 
 /** What the deletion of a definition needs of the API. All calls are about the definition's own logical cluster. */
 export interface CrdDeletionPorts {
@@ -32,18 +38,24 @@ export async function reconcileCrdDeletion(crd: CrdObject, ports: CrdDeletionPor
   const released = finalizers.filter((finalizer) => finalizer !== cleanupFinalizer);
   const conditionsWith = (outcome: Outcome): CrdCondition[] =>
     withCondition(crd.status?.conditions ?? [], { type: 'Terminating', ...outcome }, ports.now());
-  if (!isEstablished(crd)) return { kind: 'release', conditions: conditionsWith(neverEstablished), finalizers: released };
+  if (!isEstablished(crd))
+    return { kind: 'release', conditions: conditionsWith(neverEstablished), finalizers: released };
   for (const instance of await ports.listInstances(crd)) {
     if (instance.metadata.deletionTimestamp === undefined) await ports.deleteInstance(crd, instance);
   }
   const remaining = await ports.listInstances(crd);
-  if (remaining.length > 0) return { kind: 'wait', conditions: conditionsWith(inProgress), remaining: remaining.length };
+  if (remaining.length > 0)
+    return { kind: 'wait', conditions: conditionsWith(inProgress), remaining: remaining.length };
   return { kind: 'release', conditions: conditionsWith(completed), finalizers: released };
 }
 
 type Outcome = Pick<CrdCondition, 'status' | 'reason' | 'message'>;
 
-const neverEstablished: Outcome = { status: 'False', reason: 'NeverEstablished', message: 'resource was never established' };
+const neverEstablished: Outcome = {
+  status: 'False',
+  reason: 'NeverEstablished',
+  message: 'resource was never established',
+};
 const inProgress: Outcome = {
   status: 'True',
   reason: 'InstanceDeletionInProgress',

@@ -11,7 +11,9 @@ describe('decideNames', () => {
   });
 
   it('gives what is free and names the conflict for the rest', () => {
-    const taken = takenNames([{ plural: 'gadgets', singular: 'gadget', kind: 'Widget', listKind: 'GadgetList', shortNames: ['wd'] }]);
+    const taken = takenNames([
+      { plural: 'gadgets', singular: 'gadget', kind: 'Widget', listKind: 'GadgetList', shortNames: ['wd'] },
+    ]);
     const { accepted, conflict } = decideNames(widgets, undefined, taken);
     expect(accepted).toEqual({ plural: 'widgets', singular: 'widget', kind: '', listKind: 'WidgetList' });
     expect(conflict).toEqual({ reason: 'KindConflict', message: '"Widget" is already in use' });
@@ -30,6 +32,9 @@ describe('decideNames', () => {
   it('lists all short names that are in use', () => {
     const taken = takenNames([{ plural: 'a', kind: 'A', shortNames: ['x', 'y'] }]);
     const { conflict } = decideNames({ ...widgets, shortNames: ['x', 'wd', 'y'] }, widgets, taken);
-    expect(conflict).toEqual({ reason: 'ShortNamesConflict', message: '["x" is already in use, "y" is already in use]' });
+    expect(conflict).toEqual({
+      reason: 'ShortNamesConflict',
+      message: '["x" is already in use, "y" is already in use]',
+    });
   });
 });

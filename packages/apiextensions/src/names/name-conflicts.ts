@@ -20,7 +20,12 @@ export function takenNames(all: Iterable<CrdNames | undefined>): TakenNames {
   return { resources, kinds };
 }
 
-export type NameConflictReason = 'PluralConflict' | 'SingularConflict' | 'ShortNamesConflict' | 'KindConflict' | 'ListKindConflict';
+export type NameConflictReason =
+  | 'PluralConflict'
+  | 'SingularConflict'
+  | 'ShortNamesConflict'
+  | 'KindConflict'
+  | 'ListKindConflict';
 
 export interface NameDecision {
   /** The best match possible: what was asked for where it is free, else what was accepted before. */
@@ -42,7 +47,8 @@ export function decideNames(wanted: CrdNames, before: CrdNames | undefined, take
     reason: NameConflictReason,
   ): void => {
     const name = wanted[field] ?? '';
-    if (name !== (old[field] ?? '') && used.has(name)) conflict = { reason, message: `${JSON.stringify(name)} is already in use` };
+    if (name !== (old[field] ?? '') && used.has(name))
+      conflict = { reason, message: `${JSON.stringify(name)} is already in use` };
     else if (name !== '') accepted[field] = name;
   };
   decide('plural', taken.resources, 'PluralConflict');

@@ -1,5 +1,12 @@
+import {
+  type CrdCondition,
+  type CrdNames,
+  type CrdObject,
+  type CrdStatus,
+  isEstablished,
+  withCondition,
+} from '../definition/crd-object.ts';
 import { approvalCondition } from '../validation/api-approval.ts';
-import { type CrdCondition, type CrdNames, type CrdObject, type CrdStatus, isEstablished, withCondition } from '../definition/crd-object.ts';
 import { decideNames, takenNames } from './name-conflicts.ts';
 
 /** Others in the same group and logical cluster. */
@@ -21,7 +28,9 @@ export function settleStatus(crd: CrdObject, neighbours: NameNeighbours, now: st
   const { accepted, conflict } = decideNames(crd.spec.names, crd.status?.acceptedNames, taken);
   let conditions: CrdCondition[] = [...(crd.status?.conditions ?? [])];
   const approval = approvalCondition(crd);
-  conditions = conditions.filter(({ type }) => type !== 'KubernetesAPIApprovalPolicyConformant' || approval !== undefined);
+  conditions = conditions.filter(
+    ({ type }) => type !== 'KubernetesAPIApprovalPolicyConformant' || approval !== undefined,
+  );
   if (approval !== undefined) conditions = withCondition(conditions, approval, now);
   conditions = withCondition(
     conditions,
@@ -36,6 +45,11 @@ export function settleStatus(crd: CrdObject, neighbours: NameNeighbours, now: st
 
 function establishment(accepted: boolean): Omit<CrdCondition, 'lastTransitionTime'> {
   return accepted
-    ? { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' }
+    ? {
+        type: 'Established',
+        status: 'True',
+        reason: 'InitialNamesAccepted',
+        message: 'the initial names have been accepted',
+      }
     : { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' };
 }

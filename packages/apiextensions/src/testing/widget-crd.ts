@@ -3,7 +3,12 @@ import type { CrdObject } from '../definition/crd-object.ts';
 
 const schema = (): Schema => ({
   type: 'object',
-  properties: { spec: { type: 'object', properties: { color: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } } } } },
+  properties: {
+    spec: {
+      type: 'object',
+      properties: { color: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } } },
+    },
+  },
 });
 
 /** A valid definition, fresh on each call. */
@@ -18,7 +23,13 @@ export function widgetCrd(): CrdObject {
       names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList', shortNames: ['wd'] },
       versions: [
         { name: 'v1beta1', served: true, storage: false, deprecated: true, schema: { openAPIV3Schema: schema() } },
-        { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema() }, subresources: { status: {} } },
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: schema() },
+          subresources: { status: {} },
+        },
       ],
     },
   };

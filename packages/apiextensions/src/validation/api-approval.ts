@@ -11,7 +11,9 @@ export type ApprovalState = 'missing' | 'unapproved' | 'approved' | 'invalid';
 
 /** Groups of the Kubernetes community. */
 export function isProtectedGroup(group: string): boolean {
-  return group === 'k8s.io' || group.endsWith('.k8s.io') || group === 'kubernetes.io' || group.endsWith('.kubernetes.io');
+  return (
+    group === 'k8s.io' || group.endsWith('.k8s.io') || group === 'kubernetes.io' || group.endsWith('.kubernetes.io')
+  );
 }
 
 export function approvalStateOf(annotation: string | undefined): ApprovalState {

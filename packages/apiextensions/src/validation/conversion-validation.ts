@@ -1,4 +1,11 @@
-import { dns1035LabelErrors, type FieldError, forbiddenField, invalidValue, notSupported, required } from '@canopy/apimachinery';
+import {
+  dns1035LabelErrors,
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  required,
+} from '@canopy/apimachinery';
 import type { CrdConversion, WebhookClientConfig } from '../definition/crd-object.ts';
 
 /** Versions of ConversionReview that the server speaks, preferred first. */
@@ -36,7 +43,9 @@ function checkClientConfig(config: WebhookClientConfig, at: string, errors: Fiel
     if (!name) errors.push(required(`${at}.service.name`, 'service name is required'));
     if (!namespace) errors.push(required(`${at}.service.namespace`, 'service namespace is required'));
     if (port !== undefined && (port < 1 || port > 65535)) {
-      errors.push(invalidValue(`${at}.service.port`, port, 'port is not valid: must be between 1 and 65535, inclusive'));
+      errors.push(
+        invalidValue(`${at}.service.port`, port, 'port is not valid: must be between 1 and 65535, inclusive'),
+      );
     }
     if (path !== undefined && path !== '' && !path.startsWith('/')) {
       errors.push(invalidValue(`${at}.service.path`, path, "must start with a '/'"));
@@ -54,13 +63,15 @@ export function checkWebhookUrl(text: string, field: string, errors: FieldError[
   }
   const url = new URL(text);
   const scheme = url.protocol.slice(0, -1);
-  if (scheme !== 'https') errors.push(invalidValue(field, scheme, `'https' is the only allowed URL scheme; ${desired}`));
+  if (scheme !== 'https')
+    errors.push(invalidValue(field, scheme, `'https' is the only allowed URL scheme; ${desired}`));
   if (url.host === '') errors.push(invalidValue(field, url.host, `host must be specified; ${desired}`));
   if (url.username !== '' || url.password !== '') {
     errors.push(invalidValue(field, url.username, 'user information is not permitted in the URL'));
   }
   if (url.hash !== '') errors.push(invalidValue(field, url.hash.slice(1), 'fragments are not permitted in the URL'));
-  if (url.search !== '') errors.push(invalidValue(field, url.search.slice(1), 'query parameters are not permitted in the URL'));
+  if (url.search !== '')
+    errors.push(invalidValue(field, url.search.slice(1), 'query parameters are not permitted in the URL'));
 }
 
 function checkReviewVersions(versions: readonly string[], at: string, errors: FieldError[]): void {

@@ -50,11 +50,20 @@ describe('validateDefinition', () => {
       fields((crd) => (crd.spec.versions[1]!.selectableFields = paths.map((jsonPath) => ({ jsonPath }))));
     expect(select('.spec.color')).toEqual([]);
     const at = (index: number) => `spec.versions[1].selectableFields[${index}].jsonPath`;
-    expect(select('.spec.tags', '.metadata.name', '.spec.size', '.spec.color', '.spec.color')).toEqual([at(0), at(1), at(2), at(4)]);
+    expect(select('.spec.tags', '.metadata.name', '.spec.size', '.spec.color', '.spec.color')).toEqual([
+      at(0),
+      at(1),
+      at(2),
+      at(4),
+    ]);
   });
 
   it('takes scale paths below spec and status only', () => {
-    const scale = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.spec.replicas', labelSelectorPath: '.foo' };
+    const scale = {
+      specReplicasPath: '.spec.replicas',
+      statusReplicasPath: '.spec.replicas',
+      labelSelectorPath: '.foo',
+    };
     expect(fields((crd) => (crd.spec.versions[1]!.subresources = { scale }))).toEqual([
       'spec.versions[1].subresources.scale.statusReplicasPath',
       'spec.versions[1].subresources.scale.labelSelectorPath',
@@ -63,7 +72,8 @@ describe('validateDefinition', () => {
 
   it('takes a webhook at a plain https URL, and none without the strategy', () => {
     const webhook = (url: string) => ({ clientConfig: { url }, conversionReviewVersions: ['v1'] });
-    const conversion = (strategy: string, url: string) => fields((crd) => (crd.spec.conversion = { strategy, webhook: webhook(url) }));
+    const conversion = (strategy: string, url: string) =>
+      fields((crd) => (crd.spec.conversion = { strategy, webhook: webhook(url) }));
     expect(conversion('Webhook', 'https://hooks.example.com/convert')).toEqual([]);
     expect(conversion('Webhook', 'http://u@hooks.example.com/?q=1')).toHaveLength(3);
     expect(conversion('None', 'https://hooks.example.com')).toEqual(['spec.conversion.webhook']);
@@ -98,7 +108,11 @@ describe('validateDefinitionUpdate', () => {
     const update = established();
     update.spec.scope = 'Cluster';
     update.spec.names = { ...update.spec.names, kind: 'Gizmo', plural: 'gizmos' };
-    expect(validateDefinitionUpdate(update, established()).map((e) => e.field)).toEqual(['spec.names.plural', 'spec.scope', 'spec.names.kind']);
+    expect(validateDefinitionUpdate(update, established()).map((e) => e.field)).toEqual([
+      'spec.names.plural',
+      'spec.scope',
+      'spec.names.kind',
+    ]);
   });
 
   it('does not drop a version that objects may be stored in', () => {

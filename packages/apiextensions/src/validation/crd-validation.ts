@@ -1,5 +1,12 @@
-import { deepEqual, dns1123SubdomainErrors, type FieldError, invalidValue, notSupported, required } from '@canopy/apimachinery';
-import { crdNameOf, type CrdObject, type CrdSpec, isEstablished, storageVersionOf } from '../definition/crd-object.ts';
+import {
+  deepEqual,
+  dns1123SubdomainErrors,
+  type FieldError,
+  invalidValue,
+  notSupported,
+  required,
+} from '@canopy/apimachinery';
+import { type CrdObject, type CrdSpec, crdNameOf, isEstablished, storageVersionOf } from '../definition/crd-object.ts';
 import { validateApproval } from './api-approval.ts';
 import { validateConversion } from './conversion-validation.ts';
 import { validateNames } from './names-validation.ts';
@@ -31,7 +38,11 @@ function validateSpec(spec: CrdSpec): FieldError[] {
   }
   if (spec.preserveUnknownFields === true) {
     errors.push(
-      invalidValue('spec.preserveUnknownFields', true, 'cannot set to true, set x-preserve-unknown-fields to true in spec.versions[*].schema instead'),
+      invalidValue(
+        'spec.preserveUnknownFields',
+        true,
+        'cannot set to true, set x-preserve-unknown-fields to true in spec.versions[*].schema instead',
+      ),
     );
   }
   errors.push(...validateVersions(spec.versions, 'spec.versions'), ...validateNames(spec.names, 'spec.names'));

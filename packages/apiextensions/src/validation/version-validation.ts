@@ -20,7 +20,7 @@ const maxDeprecationWarning = 256;
 /** Errors of the versions of a definition, one by one and as a whole. */
 export function validateVersions(versions: readonly CrdVersion[], at: string): FieldError[] {
   const errors: FieldError[] = [];
-  versions.forEach((version, index) => errors.push(...validateVersion(version, `${at}[${index}]`)));
+  for (const [index, version] of versions.entries()) errors.push(...validateVersion(version, `${at}[${index}]`));
   const names = versions.map((version) => version.name);
   if (new Set(names).size !== names.length) {
     errors.push(invalidValue(at, names, 'must contain unique version names'));
@@ -45,7 +45,8 @@ function validateVersion(version: CrdVersion, at: string): FieldError[] {
     const field = `${at}.additionalPrinterColumns[${index}]`;
     if (!column.name) errors.push(required(`${field}.name`));
     if (!column.type) errors.push(required(`${field}.type`, `must be one of ${columnTypes.join(',')}`));
-    else if (!columnTypes.includes(column.type)) errors.push(invalidValue(`${field}.type`, column.type, `must be one of ${columnTypes.join(',')}`));
+    else if (!columnTypes.includes(column.type))
+      errors.push(invalidValue(`${field}.type`, column.type, `must be one of ${columnTypes.join(',')}`));
     if (column.format && !columnFormats.includes(column.format)) {
       errors.push(invalidValue(`${field}.format`, column.format, `must be one of ${columnFormats.join(',')}`));
     }
@@ -76,12 +77,14 @@ const simplePath = /^(?:\.[A-Za-z0-9_-]+|\['[^']+'\])+$/;
 function checkScale(scale: ScaleSubresource, at: string, errors: FieldError[]): void {
   checkPathBelow(scale.specReplicasPath, ['.spec'], `${at}.specReplicasPath`, errors);
   checkPathBelow(scale.statusReplicasPath, ['.status'], `${at}.statusReplicasPath`, errors);
-  if (scale.labelSelectorPath) checkPathBelow(scale.labelSelectorPath, ['.spec', '.status'], `${at}.labelSelectorPath`, errors);
+  if (scale.labelSelectorPath)
+    checkPathBelow(scale.labelSelectorPath, ['.spec', '.status'], `${at}.labelSelectorPath`, errors);
 }
 
 function checkPathBelow(path: string | undefined, roots: readonly string[], field: string, errors: FieldError[]): void {
   if (!path) errors.push(required(field));
-  else if (!simplePath.test(path)) errors.push(invalidValue(field, path, 'only simple JSON paths of field names are allowed'));
+  else if (!simplePath.test(path))
+    errors.push(invalidValue(field, path, 'only simple JSON paths of field names are allowed'));
   else if (!roots.some((root) => path.startsWith(`${root}.`))) {
     const where = roots.length === 1 ? roots[0] : `either ${[...roots].reverse().join(' or ')}`;
     errors.push(invalidValue(field, path, `should be a json path under ${where}`));

@@ -29,6 +29,11 @@ export interface UpdateStep {
   transform(live: KubeObject | undefined): Promise<{ object: KubeObject; managedFieldsKept: boolean }>;
   /** Create the object when it does not exist. */
   createIfMissing: boolean;
+  /**
+   * A write that loses a race is made again on the newer object, even though the transformed one carries a resource
+   * version: that of the object it was made from. For patches; a version that the patch itself names is still checked.
+   */
+  retriesLostRaces?: boolean;
 }
 
 const maxAttempts = 50;
@@ -72,7 +77,8 @@ async function tryUpdate(
   servedVersion(resource, version).compiled.applyDefaults(wanted as never);
   const hasVersion = version === resource.declaration.storageVersion;
   const updated = hasVersion ? wanted : resource.convert(wanted, resource.declaration.storageVersion);
-  const unconditional = !wanted.metadata.resourceVersion;
+  const unconditional = step.retriesLostRaces === true || !wanted.metadata.resourceVersion;
+  if (old.metadata.resourceVersion !== undefined) updated.metadata.resourceVersion ||= old.metadata.resourceVersion;
 
   const context = strategyContext(registry, request, options.dryRun);
   keepServerMetadata(updated.metadata, old.metadata);

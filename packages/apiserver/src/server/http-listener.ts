@@ -80,7 +80,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port: (server.address() as AddressInfo).port,
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const controller of running) controller.abort();
+      for (const controller of running) controller.abort(stopping);
       for (const session of sessions) session.close();
       h1.closeIdleConnections();
       const timer = setTimeout(() => {
@@ -110,13 +110,17 @@ function countStream(stream: ServerHttp2Stream): void {
   stream.once('close', () => openStreams.set(server, streamsOf(server) - 1));
 }
 
+/** Made once: an abort without a reason makes an error with a stack trace each time. */
+const peerGone = new Error('the client is gone');
+const stopping = new Error('the server is stopping');
+
 /** A controller that aborts when the peer is gone; `running` lets the listener abort all of them when it stops. */
 function trackRequest(running: Set<AbortController>, stream: { once(event: 'close', listener: () => void): unknown }): AbortController {
   const controller = new AbortController();
   running.add(controller);
   stream.once('close', () => {
     running.delete(controller);
-    controller.abort();
+    controller.abort(peerGone);
   });
   return controller;
 }

@@ -20,9 +20,15 @@ export function readBody(stream: Readable, limit: number, declaredLength: string
       }
       chunks.push(chunk);
     });
-    stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
+    let ended = false;
+    stream.once('end', () => {
+      ended = true;
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+    });
     stream.once('error', (error) => reject(badRequest(`the request body broke off: ${error.message}`)));
-    stream.once('close', () => reject(badRequest('the request body broke off')));
+    stream.once('close', () => {
+      if (!ended) reject(badRequest('the request body broke off'));
+    });
   });
 }
 

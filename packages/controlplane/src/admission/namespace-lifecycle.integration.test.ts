@@ -5,11 +5,18 @@ import { isNamespaceTerminating, namespaceLifecycle } from './namespace-lifecycl
 import { storedNamespaceState } from './stored-namespace-state.ts';
 
 const namespace = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-const configMap = (name: string, at: string): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: at } });
+const configMap = (name: string, at: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: at },
+});
 
 const start = (isClusterDeleting = false) =>
   TestCluster.start(({ registry }) => [
-    namespaceLifecycle({ namespaceState: storedNamespaceState(registry), isClusterDeleting: async () => isClusterDeleting }),
+    namespaceLifecycle({
+      namespaceState: storedNamespaceState(registry),
+      isClusterDeleting: async () => isClusterDeleting,
+    }),
   ]);
 
 describe('namespaces', () => {
@@ -62,10 +69,13 @@ describe('namespaceLifecycle', () => {
     await cluster.create('/namespaces', namespace('team'));
     await cluster.create('/configmaps', configMap('a', 'team'));
     await cluster.delete('/namespaces', namespace('team'));
-    const refusal: unknown = await cluster.create('/configmaps', configMap('b', 'team')).catch((error: unknown) => error);
+    const refusal: unknown = await cluster
+      .create('/configmaps', configMap('b', 'team'))
+      .catch((error: unknown) => error);
     expect(isNamespaceTerminating(refusal)).toBe(true);
     expect(refusal).toMatchObject({
-      message: 'configmaps "b" is forbidden: unable to create new content in namespace team because it is being terminated',
+      message:
+        'configmaps "b" is forbidden: unable to create new content in namespace team because it is being terminated',
     });
     const updated = await cluster.update('/configmaps', configMap('a', 'team'), (live) => {
       live.data = { k: 'v' };

@@ -68,8 +68,15 @@ function attributesOf(call: ResourceCall, spec: AccessReviewSpec, user: UserInfo
     const none = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
     return { ...base, ...none, resourceRequest: false, verb: path.verb ?? '', path: path.path ?? '' };
   }
-  const { namespace = '', verb = '', group = '', version = '', resource = '', subresource = '', name = '' } =
-    spec.resourceAttributes ?? {};
+  const {
+    namespace = '',
+    verb = '',
+    group = '',
+    version = '',
+    resource = '',
+    subresource = '',
+    name = '',
+  } = spec.resourceAttributes ?? {};
   return {
     ...base,
     resourceRequest: true,
@@ -84,7 +91,12 @@ function attributesOf(call: ResourceCall, spec: AccessReviewSpec, user: UserInfo
   };
 }
 
-async function decide(call: ResourceCall, review: KubeObject, user: UserInfo, authorizer: Authorizer): Promise<ApiResponse> {
+async function decide(
+  call: ResourceCall,
+  review: KubeObject,
+  user: UserInfo,
+  authorizer: Authorizer,
+): Promise<ApiResponse> {
   const { decision, reason } = await authorizer.authorize(attributesOf(call, specOf(review), user));
   return answerReview(call, review, {
     allowed: decision === 'allow',
@@ -111,7 +123,9 @@ export function localSubjectAccessReview(authorizer: Authorizer): Handler {
     const { namespace } = call.context.info;
     const errors = [...checkAttributes(spec), ...checkSubject(spec)];
     if (spec.nonResourceAttributes) {
-      errors.push(invalidValue('spec.nonResourceAttributes', spec.nonResourceAttributes, 'disallowed on this kind of request'));
+      errors.push(
+        invalidValue('spec.nonResourceAttributes', spec.nonResourceAttributes, 'disallowed on this kind of request'),
+      );
     } else if (spec.resourceAttributes && (spec.resourceAttributes.namespace ?? '') !== namespace) {
       throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
     }

@@ -3,8 +3,8 @@ import {
   type ApiResponse,
   decodeBody,
   expectKind,
-  renderObject,
   type ResourceCall,
+  renderObject,
   type StoredObject,
 } from '@canopy/apiserver';
 

@@ -5,7 +5,12 @@ import { answerReview, reviewOf } from './review-body.ts';
 
 /** What somebody may do in a namespace, as far as it can be listed. */
 export interface SubjectRules {
-  resourceRules: readonly { verbs: readonly string[]; apiGroups?: readonly string[]; resources?: readonly string[]; resourceNames?: readonly string[] }[];
+  resourceRules: readonly {
+    verbs: readonly string[];
+    apiGroups?: readonly string[];
+    resources?: readonly string[];
+    resourceNames?: readonly string[];
+  }[];
   nonResourceRules: readonly { verbs: readonly string[]; nonResourceURLs?: readonly string[] }[];
   /** There may be more than what is listed. */
   incomplete: boolean;

@@ -1,6 +1,10 @@
 import { deepEqual, forbidden } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, type Authorizer, groupResourceOf } from '@canopy/apiserver';
-import { type CertificateSigningRequestObject, parseCertificateRequest, requestedOrganizations } from './certificate-request.ts';
+import {
+  type CertificateSigningRequestObject,
+  parseCertificateRequest,
+  requestedOrganizations,
+} from './certificate-request.ts';
 
 function isCertificateRequest(request: AdmissionRequest): boolean {
   const { group, names } = request.resource.declaration;
@@ -8,7 +12,12 @@ function isCertificateRequest(request: AdmissionRequest): boolean {
 }
 
 /** Whether the user has `verb` on the signer itself or on all signers of its domain. */
-async function maySign(request: AdmissionRequest, authorizer: Authorizer, verb: string, signerName: string): Promise<boolean> {
+async function maySign(
+  request: AdmissionRequest,
+  authorizer: Authorizer,
+  verb: string,
+  signerName: string,
+): Promise<boolean> {
   const slash = signerName.indexOf('/');
   const names = slash === -1 ? [signerName] : [signerName, `${signerName.slice(0, slash)}/*`];
   for (const name of names) {
@@ -35,11 +44,16 @@ async function maySign(request: AdmissionRequest, authorizer: Authorizer, verb: 
 export function certificateApproval(authorizer: Authorizer): AdmissionPlugin {
   return {
     name: 'CertificateApproval',
-    handles: (request) => isCertificateRequest(request) && request.operation === 'UPDATE' && request.subresource === 'approval',
+    handles: (request) =>
+      isCertificateRequest(request) && request.operation === 'UPDATE' && request.subresource === 'approval',
     async validate(request) {
       const signerName = (request.old as CertificateSigningRequestObject).spec.signerName ?? '';
       if (await maySign(request, authorizer, 'approve', signerName)) return;
-      throw forbidden(groupResourceOf(request.resource), request.name, `user not permitted to approve requests with signerName ${JSON.stringify(signerName)}`);
+      throw forbidden(
+        groupResourceOf(request.resource),
+        request.name,
+        `user not permitted to approve requests with signerName ${JSON.stringify(signerName)}`,
+      );
     },
   };
 }
@@ -48,7 +62,8 @@ export function certificateApproval(authorizer: Authorizer): AdmissionPlugin {
 export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
   return {
     name: 'CertificateSigning',
-    handles: (request) => isCertificateRequest(request) && request.operation === 'UPDATE' && request.subresource === 'status',
+    handles: (request) =>
+      isCertificateRequest(request) && request.operation === 'UPDATE' && request.subresource === 'status',
     async validate(request) {
       const old = request.old as CertificateSigningRequestObject;
       const { status } = request.object as CertificateSigningRequestObject;
@@ -56,7 +71,11 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
       if (sameCertificate && deepEqual(status?.conditions ?? [], old.status?.conditions ?? [])) return;
       const signerName = old.spec.signerName ?? '';
       if (await maySign(request, authorizer, 'sign', signerName)) return;
-      throw forbidden(groupResourceOf(request.resource), request.name, `user not permitted to sign requests with signerName ${JSON.stringify(signerName)}`);
+      throw forbidden(
+        groupResourceOf(request.resource),
+        request.name,
+        `user not permitted to sign requests with signerName ${JSON.stringify(signerName)}`,
+      );
     },
   };
 }

@@ -1,5 +1,4 @@
-import { duplicate, type FieldError, forbiddenField, notSupported, required } from '@canopy/apimachinery';
-import { invalidValue } from '@canopy/apimachinery';
+import { duplicate, type FieldError, forbiddenField, invalidValue, notSupported, required } from '@canopy/apimachinery';
 import type { CertificateCondition } from './certificate-request.ts';
 
 const permanentTypes = ['Approved', 'Denied', 'Failed'] as const;
@@ -41,7 +40,8 @@ export function validateConditionChanges(
     if (seen.has(condition.type)) errors.push(duplicate(`${at}.type`, condition.type));
     seen.add(condition.type);
     const isPermanent = (permanentTypes as readonly string[]).includes(condition.type);
-    if (isPermanent && condition.status !== 'True') errors.push(notSupported(`${at}.status`, condition.status, ['True']));
+    if (isPermanent && condition.status !== 'True')
+      errors.push(notSupported(`${at}.status`, condition.status, ['True']));
   });
   if (seen.has('Approved') && seen.has('Denied')) {
     errors.push(invalidValue(field, 'Denied', 'Approved and Denied conditions are mutually exclusive'));
@@ -51,7 +51,8 @@ export function validateConditionChanges(
     const after = seen.has(type);
     if (before && !after) errors.push(forbiddenField(field, `updates may not remove a condition of type "${type}"`));
     const mayAdd = may === undefined ? type !== 'Failed' : type === may;
-    if (!before && after && !mayAdd) errors.push(forbiddenField(field, `updates may not add a condition of type "${type}"`));
+    if (!before && after && !mayAdd)
+      errors.push(forbiddenField(field, `updates may not add a condition of type "${type}"`));
   }
   return errors;
 }

@@ -1,6 +1,6 @@
-import 'reflect-metadata';
 import type { KubeObject } from '@canopy/apimachinery';
-import { Pkcs10CertificateRequest } from '@peculiar/x509';
+import { createRequire } from 'node:module';
+import type { Pkcs10CertificateRequest } from '@peculiar/x509';
 
 export interface CertificateCondition {
   type: string;
@@ -27,7 +27,16 @@ export interface CertificateSigningRequestObject extends KubeObject {
   status?: { conditions?: CertificateCondition[]; certificate?: string };
 }
 
-const requestBlock = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]*)-----END (?:NEW )?CERTIFICATE REQUEST-----/;
+const require = createRequire(import.meta.url);
+
+/** Loaded when the first request is looked into: most processes never see one, and it is large. */
+function library(): typeof import('@peculiar/x509') {
+  require('reflect-metadata');
+  return require('@peculiar/x509') as typeof import('@peculiar/x509');
+}
+
+const requestBlock =
+  /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]*)-----END (?:NEW )?CERTIFICATE REQUEST-----/;
 
 /**
  * The certificate request in `spec.request`.
@@ -37,7 +46,7 @@ const requestBlock = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=
 export function parseCertificateRequest(request: string): Pkcs10CertificateRequest {
   const match = requestBlock.exec(Buffer.from(request, 'base64').toString('latin1'));
   if (match === null) throw new Error('PEM block type must be CERTIFICATE REQUEST');
-  return new Pkcs10CertificateRequest(Buffer.from(match[1] as string, 'base64'));
+  return new (library().Pkcs10CertificateRequest)(Buffer.from(match[1] as string, 'base64'));
 }
 
 /** Organizations (O) of the requested subject: the groups of a client certificate. */

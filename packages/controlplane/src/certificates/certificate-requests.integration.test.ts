@@ -13,7 +13,10 @@ const requests = new Map<string, string>();
 async function pemOf(subject: string): Promise<string> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as never;
-  const request = await Pkcs10CertificateRequestGenerator.create({ name: subject, keys, signingAlgorithm: algorithm }, webcrypto as never);
+  const request = await Pkcs10CertificateRequestGenerator.create(
+    { name: subject, keys, signingAlgorithm: algorithm },
+    webcrypto as never,
+  );
   return Buffer.from(request.toString('pem')).toString('base64');
 }
 
@@ -47,15 +50,28 @@ const only = (allowed: string): Authorizer => ({
 describe('certificate signing requests', () => {
   it('are stamped with who asks, whatever the client says', async () => {
     const cluster = await TestCluster.start();
-    const created = await cluster.create(key, csr('CN=alice,O=team', { username: 'mallory', groups: ['system:masters'] }));
+    const created = await cluster.create(
+      key,
+      csr('CN=alice,O=team', { username: 'mallory', groups: ['system:masters'] }),
+    );
     expect(created.spec).toMatchObject({ username: 'alice', groups: ['team'] });
   });
 
   it('must hold a request, a signer and usages', async () => {
     const cluster = await TestCluster.start();
-    const wrong = csr('CN=alice,O=team', { request: Buffer.from('no pem').toString('base64'), signerName: 'x', expirationSeconds: 5 });
-    const error = (await cluster.create(key, wrong).catch((e: unknown) => e)) as { details: { causes: { field: string }[] } };
-    expect(error.details.causes.map((cause) => cause.field)).toEqual(['spec.request', 'spec.signerName', 'spec.expirationSeconds']);
+    const wrong = csr('CN=alice,O=team', {
+      request: Buffer.from('no pem').toString('base64'),
+      signerName: 'x',
+      expirationSeconds: 5,
+    });
+    const error = (await cluster.create(key, wrong).catch((e: unknown) => e)) as {
+      details: { causes: { field: string }[] };
+    };
+    expect(error.details.causes.map((cause) => cause.field)).toEqual([
+      'spec.request',
+      'spec.signerName',
+      'spec.expirationSeconds',
+    ]);
   });
 
   it('never change what they ask for', async () => {
@@ -79,7 +95,9 @@ describe('certificate signing requests', () => {
     const sign = async (allowed: string) => {
       const cluster = await TestCluster.start(() => [certificateSigning(only(allowed))]);
       await cluster.create(key, csr('CN=alice,O=team'));
-      const certificate = Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n').toString('base64');
+      const certificate = Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n').toString(
+        'base64',
+      );
       return cluster.update(key, csr('CN=alice,O=team'), (live) => (live.status = { certificate }), 'status');
     };
     await expect(sign('sign signers example.com/other')).rejects.toMatchObject({ code: 403 });

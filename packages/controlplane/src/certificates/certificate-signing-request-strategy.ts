@@ -1,7 +1,20 @@
-import { deepEqual, dns1123SubdomainErrors, type FieldError, forbiddenField, invalidValue, type KubeObject, notSupported, required } from '@canopy/apimachinery';
+import {
+  deepEqual,
+  dns1123SubdomainErrors,
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  type KubeObject,
+  notSupported,
+  required,
+} from '@canopy/apimachinery';
 import type { Strategy, StrategyContext } from '@canopy/apiserver';
-import { type CertificateCondition, type CertificateSigningRequestObject, parseCertificateRequest } from './certificate-request.ts';
 import { validateConditionChanges, withConditionTimes } from './certificate-conditions.ts';
+import {
+  type CertificateCondition,
+  type CertificateSigningRequestObject,
+  parseCertificateRequest,
+} from './certificate-request.ts';
 
 /** certificates/v1 KeyUsage. */
 const usages: readonly string[] = [
@@ -45,12 +58,20 @@ function checkSignerName(signerName: string | undefined, errors: FieldError[]): 
   }
   const slash = signerName.indexOf('/');
   if (slash === -1 || signerName.indexOf('/', slash + 1) !== -1) {
-    errors.push(invalidValue(field, signerName, 'must be a fully qualified domain and path of the form "example.com/signer-name"'));
+    errors.push(
+      invalidValue(
+        field,
+        signerName,
+        'must be a fully qualified domain and path of the form "example.com/signer-name"',
+      ),
+    );
     return;
   }
-  if (signerName.length > maxSignerNameLength) errors.push(invalidValue(field, signerName, `must be no more than ${maxSignerNameLength} characters`));
+  if (signerName.length > maxSignerNameLength)
+    errors.push(invalidValue(field, signerName, `must be no more than ${maxSignerNameLength} characters`));
   const domain = signerName.slice(0, slash);
-  if (!domain.includes('.')) errors.push(invalidValue(field, signerName, 'should be a domain with at least two segments separated by dots'));
+  if (!domain.includes('.'))
+    errors.push(invalidValue(field, signerName, 'should be a domain with at least two segments separated by dots'));
   for (const part of [domain, signerName.slice(slash + 1)]) {
     for (const error of dns1123SubdomainErrors(part)) errors.push(invalidValue(field, signerName, error));
   }
@@ -69,13 +90,20 @@ function validateRequest(object: KubeObject): FieldError[] {
   spec.usages?.forEach((usage, index) => {
     const field = `spec.usages[${index}]`;
     if (!usages.includes(usage)) errors.push(notSupported(field, usage, usages));
-    else if (seen.has(usage)) errors.push({ reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(usage)}` });
+    else if (seen.has(usage))
+      errors.push({ reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(usage)}` });
     seen.add(usage);
   });
   checkSignerName(spec.signerName, errors);
   const { expirationSeconds } = spec;
   if (typeof expirationSeconds === 'number' && expirationSeconds < minExpirationSeconds) {
-    errors.push(invalidValue('spec.expirationSeconds', expirationSeconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
+    errors.push(
+      invalidValue(
+        'spec.expirationSeconds',
+        expirationSeconds,
+        'may not specify a duration less than 600 seconds (10 minutes)',
+      ),
+    );
   }
   return errors;
 }
@@ -97,7 +125,8 @@ const restoreSpec = (object: KubeObject, old: KubeObject): void => {
   object.spec = structuredClone(old.spec);
 };
 
-const isDecision = (condition: CertificateCondition): boolean => condition.type === 'Approved' || condition.type === 'Denied';
+const isDecision = (condition: CertificateCondition): boolean =>
+  condition.type === 'Approved' || condition.type === 'Denied';
 
 function conditionsOf(object: KubeObject): CertificateCondition[] {
   return (object as CertificateSigningRequestObject).status?.conditions ?? [];
@@ -111,7 +140,10 @@ export const certificateSigningRequestStrategy: Strategy = {
   prepareForUpdate: restoreSpec,
   prepareForStatusUpdate(object, old, { now }) {
     const conditions = [...conditionsOf(object).filter((c) => !isDecision(c)), ...conditionsOf(old).filter(isDecision)];
-    object.status = { ...(object as CertificateSigningRequestObject).status, conditions: withConditionTimes(conditions, conditionsOf(old), now) };
+    object.status = {
+      ...(object as CertificateSigningRequestObject).status,
+      conditions: withConditionTimes(conditions, conditionsOf(old), now),
+    };
     if (conditions.length === 0) delete (object as CertificateSigningRequestObject).status?.conditions;
   },
   validateStatusUpdate(object, old) {
@@ -119,13 +151,22 @@ export const certificateSigningRequestStrategy: Strategy = {
     const before = (old as CertificateSigningRequestObject).status?.certificate ?? '';
     const after = (object as CertificateSigningRequestObject).status?.certificate ?? '';
     if (before !== '' && before !== after) {
-      errors.push(forbiddenField('status.certificate', 'updates may not set certificate content if existing certificate content has been set'));
+      errors.push(
+        forbiddenField(
+          'status.certificate',
+          'updates may not set certificate content if existing certificate content has been set',
+        ),
+      );
     } else if (after !== '' && before !== after && !isCertificateChain(after)) {
-      errors.push(invalidValue('status.certificate', '<certificate data>', 'must contain at least one CERTIFICATE PEM block'));
+      errors.push(
+        invalidValue('status.certificate', '<certificate data>', 'must contain at least one CERTIFICATE PEM block'),
+      );
     }
     return errors;
   },
-  selectableFields: { 'spec.signerName': (object) => (object as CertificateSigningRequestObject).spec?.signerName ?? '' },
+  selectableFields: {
+    'spec.signerName': (object) => (object as CertificateSigningRequestObject).spec?.signerName ?? '',
+  },
 };
 
 function isCertificateChain(text: string): boolean {

@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { configMapStrategy, maxDataBytes } from './config-map-strategy.ts';
 
 const none = undefined as never;
-const configMap = (fields: object): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, ...fields });
+const configMap = (fields: object): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'a' },
+  ...fields,
+});
 const createErrors = (fields: object) => configMapStrategy.validateCreate?.(configMap(fields), none) ?? [];
-const updateErrors = (fields: object, old: object) => configMapStrategy.validateUpdate?.(configMap(fields), configMap(old), none) ?? [];
+const updateErrors = (fields: object, old: object) =>
+  configMapStrategy.validateUpdate?.(configMap(fields), configMap(old), none) ?? [];
 
 describe('configMapStrategy', () => {
   it('accepts text and binary data under different keys', () => {

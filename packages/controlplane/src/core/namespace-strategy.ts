@@ -29,7 +29,9 @@ export function validateNamespaceFinalizers(object: KubeObject): FieldError[] {
     const field = `spec.finalizers[${index}]`;
     for (const error of qualifiedNameErrors(finalizer)) errors.push(invalidValue(field, finalizer, error));
     if (!finalizer.includes('/') && finalizer !== namespaceFinalizer) {
-      errors.push(invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
+      errors.push(
+        invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
+      );
     }
   });
   return errors;
@@ -83,8 +85,7 @@ export const namespaceFinalizeStrategy: Strategy = {
     const { resourceVersion, managedFields } = object.metadata;
     for (const field of Object.keys(object)) delete object[field];
     Object.assign(object, structuredClone(old));
-    if (resourceVersion === undefined) delete object.metadata.resourceVersion;
-    else object.metadata.resourceVersion = resourceVersion;
+    if (resourceVersion !== undefined) object.metadata.resourceVersion = resourceVersion;
     if (managedFields !== undefined) object.metadata.managedFields = managedFields;
     object.spec = { ...(object as NamespaceObject).spec, finalizers };
   },

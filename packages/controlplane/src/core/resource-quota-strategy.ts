@@ -7,7 +7,15 @@ interface ResourceQuotaObject extends KubeObject {
   status?: { hard?: Record<string, unknown>; used?: Record<string, unknown> };
 }
 
-const scopes = ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating', 'VolumeAttributesClass'];
+const scopes = [
+  'BestEffort',
+  'CrossNamespacePodAffinity',
+  'NotBestEffort',
+  'NotTerminating',
+  'PriorityClass',
+  'Terminating',
+  'VolumeAttributesClass',
+];
 
 function validateQuota(object: KubeObject): FieldError[] {
   const { spec } = object as ResourceQuotaObject;

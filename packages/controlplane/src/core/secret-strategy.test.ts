@@ -33,15 +33,24 @@ describe('secretStrategy', () => {
     expect(errorFields(secret({ type: 'kubernetes.io/tls', data: { 'tls.crt': '' } }))).toEqual(['data[tls.key]']);
     expect(errorFields(secret({ type: 'kubernetes.io/basic-auth' }))).toEqual(['data[username]', 'data[password]']);
     expect(errorFields(secret({ type: 'kubernetes.io/basic-auth', data: { password: '' } }))).toEqual([]);
-    expect(errorFields(secret({ type: 'kubernetes.io/ssh-auth', data: { 'ssh-privatekey': '' } }))).toEqual(['data[ssh-privatekey]']);
+    expect(errorFields(secret({ type: 'kubernetes.io/ssh-auth', data: { 'ssh-privatekey': '' } }))).toEqual([
+      'data[ssh-privatekey]',
+    ]);
     expect(errorFields(secret({ type: 'kubernetes.io/service-account-token' }))).toEqual([
       'metadata.annotations[kubernetes.io/service-account.name]',
     ]);
-    expect(errorFields(secret({ type: 'kubernetes.io/service-account-token' }, { 'kubernetes.io/service-account.name': 'sa' }))).toEqual([]);
+    expect(
+      errorFields(
+        secret({ type: 'kubernetes.io/service-account-token' }, { 'kubernetes.io/service-account.name': 'sa' }),
+      ),
+    ).toEqual([]);
   });
 
   it('does not show what is wrong with a docker config', () => {
-    const object = secret({ type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': base64('{"auths": geheim') } });
+    const object = secret({
+      type: 'kubernetes.io/dockerconfigjson',
+      data: { '.dockerconfigjson': base64('{"auths": geheim') },
+    });
     const [error] = secretStrategy.validateCreate?.(object, none) ?? [];
     expect(error?.field).toBe('data[.dockerconfigjson]');
     expect(error?.message).not.toContain('geheim');

@@ -33,7 +33,9 @@ const rules: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
   [
     serviceAccountTokenType,
     ({ annotations }) =>
-      annotations[serviceAccountNameAnnotation] ? [] : [required(`metadata.annotations[${serviceAccountNameAnnotation}]`)],
+      annotations[serviceAccountNameAnnotation]
+        ? []
+        : [required(`metadata.annotations[${serviceAccountNameAnnotation}]`)],
   ],
   ['kubernetes.io/dockercfg', jsonUnder('.dockercfg')],
   ['kubernetes.io/dockerconfigjson', jsonUnder('.dockerconfigjson')],

@@ -29,10 +29,23 @@ describe('convertEvent', () => {
   });
 
   it('loses nothing on the way there and back', () => {
-    const fields = ['regarding', 'note', 'deprecatedSource', 'deprecatedCount', 'reportingController', 'reason', 'type'];
+    const fields = [
+      'regarding',
+      'note',
+      'deprecatedSource',
+      'deprecatedCount',
+      'reportingController',
+      'reason',
+      'type',
+    ];
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...fields), fc.jsonValue()), (extra) => {
-        const object = { apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'e' }, ...extra } as KubeObject;
+        const object = {
+          apiVersion: 'events.k8s.io/v1',
+          kind: 'Event',
+          metadata: { name: 'e' },
+          ...extra,
+        } as KubeObject;
         const copy = structuredClone(object);
         expect(convertEvent(convertEvent(copy, storedEventVersion), 'v1')).toEqual(object);
       }),

@@ -29,7 +29,9 @@ describe('events', () => {
     expect(errors(event({}))).toEqual([]);
     expect(errors(event({ involvedObject: { namespace: 'other' } }))).toEqual(['involvedObject.namespace']);
     expect(errors(event({ involvedObject: { kind: 'Namespace' } }))).toEqual(['involvedObject.namespace']);
-    expect(errors({ ...event({ involvedObject: { kind: 'Namespace' } }), metadata: { name: 'e', namespace: 'default' } })).toEqual([]);
+    expect(
+      errors({ ...event({ involvedObject: { kind: 'Namespace' } }), metadata: { name: 'e', namespace: 'default' } }),
+    ).toEqual([]);
   });
 
   it('must tell who reports what when they come through events.k8s.io', () => {
@@ -43,7 +45,9 @@ describe('events', () => {
     const old = event(modern);
     const series = { count: 2, lastObservedTime: modern.eventTime };
     expect(eventsEventStrategy.validateUpdate?.(event({ ...modern, series }), old, none)).toEqual([]);
-    expect(eventsEventStrategy.validateUpdate?.(event({ ...modern, reason: 'x' }), old, none).map((e) => e.field)).toEqual(['reason']);
+    expect(
+      eventsEventStrategy.validateUpdate?.(event({ ...modern, reason: 'x' }), old, none).map((e) => e.field),
+    ).toEqual(['reason']);
   });
 
   it('are selectable by their source, which is the reporter when none is named', () => {

@@ -1,4 +1,11 @@
-import { codePointLength, deepEqual, type FieldError, invalidValue, qualifiedNameErrors, required } from '@canopy/apimachinery';
+import {
+  codePointLength,
+  deepEqual,
+  type FieldError,
+  invalidValue,
+  qualifiedNameErrors,
+  required,
+} from '@canopy/apimachinery';
 import type { CoreEvent } from './event-object.ts';
 
 const maxNameLength = 128;
@@ -20,7 +27,8 @@ function checkText(value: string | undefined, field: string, max: number, errors
 function checkReport(event: CoreEvent, controllerField: string, errors: FieldError[]): void {
   const controller = event.reportingComponent ?? '';
   if (controller === '') errors.push(required(controllerField));
-  else for (const error of qualifiedNameErrors(controller)) errors.push(invalidValue(controllerField, controller, error));
+  else
+    for (const error of qualifiedNameErrors(controller)) errors.push(invalidValue(controllerField, controller, error));
   checkText(event.reportingInstance, 'reportingInstance', maxNameLength, errors);
   checkText(event.action, 'action', maxNameLength, errors);
   checkText(event.reason, 'reason', maxNameLength, errors);

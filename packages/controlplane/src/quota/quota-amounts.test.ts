@@ -4,7 +4,9 @@ import { countedKeys, countedResource } from './quota-scope.ts';
 
 describe('validateQuotaAmounts', () => {
   it('accepts whole numbers of objects and quantities of standard resources', () => {
-    expect(validateQuotaAmounts({ 'count/widgets.example.com': '10', configmaps: 3, 'requests.cpu': '500m' }, 'spec.hard')).toEqual([]);
+    expect(
+      validateQuotaAmounts({ 'count/widgets.example.com': '10', configmaps: 3, 'requests.cpu': '500m' }, 'spec.hard'),
+    ).toEqual([]);
   });
 
   it('refuses fractions of objects, negative amounts and unknown names', () => {
@@ -20,14 +22,23 @@ describe('validateQuotaAmounts', () => {
 
 describe('countedKeys', () => {
   it('counts core resources under both of their keys', () => {
-    expect(countedKeys({ group: '', names: { plural: 'configmaps' } as never })).toEqual(['configmaps', 'count/configmaps']);
-    expect(countedKeys({ group: '', names: { plural: 'serviceaccounts' } as never })).toEqual(['count/serviceaccounts']);
+    expect(countedKeys({ group: '', names: { plural: 'configmaps' } as never })).toEqual([
+      'configmaps',
+      'count/configmaps',
+    ]);
+    expect(countedKeys({ group: '', names: { plural: 'serviceaccounts' } as never })).toEqual([
+      'count/serviceaccounts',
+    ]);
     expect(countedKeys({ group: 'a.b', names: { plural: 'xs' } as never })).toEqual(['count/xs.a.b']);
   });
 
   it('is the inverse of countedResource', () => {
-    for (const [group, plural] of [['', 'configmaps'], ['example.com', 'widgets']] as const) {
-      for (const key of countedKeys({ group, names: { plural } as never })) expect(countedResource(key)).toEqual({ group, resource: plural });
+    for (const [group, plural] of [
+      ['', 'configmaps'],
+      ['example.com', 'widgets'],
+    ] as const) {
+      for (const key of countedKeys({ group, names: { plural } as never }))
+        expect(countedResource(key)).toEqual({ group, resource: plural });
     }
     expect(countedResource('requests.cpu')).toBeUndefined();
   });

@@ -29,9 +29,7 @@ const otherStandardResources: readonly string[] = [
 const standardResources: ReadonlySet<string> = new Set([...countedCoreResources, ...otherStandardResources]);
 
 function isCount(resource: string): boolean {
-  return (
-    resource.startsWith('count/') || countedCoreResources.includes(resource) || resource.startsWith('services.')
-  );
+  return resource.startsWith('count/') || countedCoreResources.includes(resource) || resource.startsWith('services.');
 }
 
 /** Errors of a map from quota resources to amounts, as in `spec.hard` and `status.used`. */

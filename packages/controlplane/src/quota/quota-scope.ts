@@ -12,7 +12,9 @@ export const quotaNamespace = 'admin';
 export const clusterScopedQuotaAnnotation = 'experimental.quota.kcp.io/cluster-scoped';
 
 export function isClusterScopedQuota(quota: KubeObject): boolean {
-  return quota.metadata.namespace === quotaNamespace && quota.metadata.annotations?.[clusterScopedQuotaAnnotation] === 'true';
+  return (
+    quota.metadata.namespace === quotaNamespace && quota.metadata.annotations?.[clusterScopedQuotaAnnotation] === 'true'
+  );
 }
 
 /** Keys of `spec.hard` that limit how many objects of a resource there are, sorted. */

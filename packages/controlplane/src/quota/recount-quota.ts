@@ -9,7 +9,10 @@ export interface QuotaCounter {
  * The status of a quota as the objects that exist have it. To be written with the resource version of `quota`: a
  * reservation made meanwhile must not be lost.
  */
-export async function recountQuota(quota: QuotaObject, counter: QuotaCounter): Promise<NonNullable<QuotaObject['status']>> {
+export async function recountQuota(
+  quota: QuotaObject,
+  counter: QuotaCounter,
+): Promise<NonNullable<QuotaObject['status']>> {
   const hard = { ...quota.spec?.hard };
   const used: Record<string, string> = {};
   const isScoped = (quota.spec?.scopes?.length ?? 0) > 0 || Boolean(quota.spec?.scopeSelector);

@@ -4,14 +4,19 @@ import { TestCluster } from '../testing/test-registry.ts';
 import { recountQuota } from './recount-quota.ts';
 import { resourceQuota } from './resource-quota-admission.ts';
 
-const configMap = (name: string, namespace = 'team'): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } });
+const configMap = (name: string, namespace = 'team'): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace },
+});
 const quota = (hard: Record<string, string>, metadata: object = { name: 'q', namespace: 'team' }): KubeObject => ({
   apiVersion: 'v1',
   kind: 'ResourceQuota',
   metadata: { ...metadata },
   spec: { hard },
 });
-const start = () => TestCluster.start((it) => [resourceQuota({ registry: it.registry, quotas: it.resource('/resourcequotas') })]);
+const start = () =>
+  TestCluster.start((it) => [resourceQuota({ registry: it.registry, quotas: it.resource('/resourcequotas') })]);
 const readQuota = (cluster: TestCluster, namespace = 'team') =>
   cluster.update('/resourcequotas', quota({}, { name: 'q', namespace }), () => {});
 
@@ -22,7 +27,8 @@ describe('resourceQuota', () => {
     await cluster.create('/configmaps', configMap('a'));
     await expect(cluster.create('/configmaps', configMap('b'))).rejects.toMatchObject({
       code: 403,
-      message: 'configmaps "b" is forbidden: exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=1, limited: count/configmaps=1',
+      message:
+        'configmaps "b" is forbidden: exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=1, limited: count/configmaps=1',
     });
     await expect(cluster.create('/configmaps', configMap('b', 'other'))).resolves.toBeDefined();
   });
@@ -50,7 +56,11 @@ describe('resourceQuota', () => {
 
   it('counts in the whole logical cluster when the quota says so', async () => {
     const cluster = await start();
-    const metadata = { name: 'q', namespace: 'admin', annotations: { 'experimental.quota.kcp.io/cluster-scoped': 'true' } };
+    const metadata = {
+      name: 'q',
+      namespace: 'admin',
+      annotations: { 'experimental.quota.kcp.io/cluster-scoped': 'true' },
+    };
     await cluster.create('/resourcequotas', quota({ 'count/configmaps': '2', 'count/namespaces': '1' }, metadata));
     await cluster.create('/configmaps', configMap('a', 'one'));
     await cluster.create('/configmaps', configMap('a', 'two'));

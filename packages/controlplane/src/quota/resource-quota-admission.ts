@@ -9,8 +9,8 @@ import {
   type Registry,
   type ServedResource,
 } from '@canopy/apiserver';
-import { type Compare, type KeyValue, objectPrefix, type Operation } from '@canopy/storage';
-import { countedKeys, isClusterScopedQuota, quotaNamespace, type QuotaObject } from './quota-scope.ts';
+import { type Compare, type KeyValue, type Operation, objectPrefix } from '@canopy/storage';
+import { countedKeys, isClusterScopedQuota, type QuotaObject, quotaNamespace } from './quota-scope.ts';
 
 export interface ResourceQuotaOptions {
   registry: Registry;
@@ -40,7 +40,10 @@ export function resourceQuota(options: ResourceQuotaOptions): AdmissionPlugin {
     handles: isCounted,
     async validate(request) {
       for (let attempt = 0; attempt < maxAttempts; attempt++) if (await tryReserve(request, options)) return;
-      throw tooManyRequests(`the quotas for ${request.resource.declaration.names.plural} are being changed too often, please try again later`, 1);
+      throw tooManyRequests(
+        `the quotas for ${request.resource.declaration.names.plural} are being changed too often, please try again later`,
+        1,
+      );
     },
   };
 }
@@ -93,10 +96,14 @@ function applies(quota: QuotaObject, namespace: string | undefined): boolean {
 }
 
 /** Counts one more object in `quota`, in place. 403 when it is one too many. */
-async function reserve(request: AdmissionRequest, registry: Registry, quota: QuotaObject, keys: readonly string[]): Promise<void> {
-  const status = (quota.status ??= {});
-  const hard = (status.hard = { ...status.hard });
-  const used = (status.used = { ...status.used });
+async function reserve(
+  request: AdmissionRequest,
+  registry: Registry,
+  quota: QuotaObject,
+  keys: readonly string[],
+): Promise<void> {
+  const hard = { ...quota.status?.hard };
+  const used = { ...quota.status?.used };
   const exceeded: { key: string; used: string; limit: string }[] = [];
   for (const key of keys) {
     const limit = String(quota.spec?.hard?.[key]);
@@ -107,13 +114,21 @@ async function reserve(request: AdmissionRequest, registry: Registry, quota: Quo
     used[key] = after.toString();
   }
   if (exceeded.length > 0) throw quotaExceeded(request, quota, exceeded);
+  quota.status = { ...quota.status, hard, used };
 }
 
 /** Usage of a quota that nobody has counted yet. */
-function countObjects(registry: Registry, request: AdmissionRequest, quota: KubeObject, { cluster }: ClusterAccess): Promise<number> {
+function countObjects(
+  registry: Registry,
+  request: AdmissionRequest,
+  quota: KubeObject,
+  { cluster }: ClusterAccess,
+): Promise<number> {
   const { identity, storedAs } = request.resource;
   const namespace = isClusterScopedQuota(quota) ? undefined : quota.metadata.namespace;
-  return registry.storage.count(objectPrefix({ ...storedAs, identity, cluster, ...(namespace === undefined ? {} : { namespace }) }));
+  return registry.storage.count(
+    objectPrefix({ ...storedAs, identity, cluster, ...(namespace === undefined ? {} : { namespace }) }),
+  );
 }
 
 function quotaExceeded(

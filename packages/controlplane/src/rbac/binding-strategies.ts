@@ -9,7 +9,7 @@ import {
   required,
 } from '@canopy/apimachinery';
 import type { Strategy } from '@canopy/apiserver';
-import { type BindingObject, rbacGroup, type RbacSubject } from './rbac-objects.ts';
+import { type BindingObject, type RbacSubject, rbacGroup } from './rbac-objects.ts';
 
 /** Groups that may be left out are filled in: they have one possible value. */
 function fillGroups(object: KubeObject): void {
@@ -26,7 +26,8 @@ function checkSubject(subject: RbacSubject, needsNamespace: boolean, at: string,
   switch (subject.kind) {
     case 'ServiceAccount':
       if (subject.name) {
-        for (const error of dns1123SubdomainErrors(subject.name)) errors.push(invalidValue(`${at}.name`, subject.name, error));
+        for (const error of dns1123SubdomainErrors(subject.name))
+          errors.push(invalidValue(`${at}.name`, subject.name, error));
       }
       if (group !== '') errors.push(notSupported(`${at}.apiGroup`, group, ['']));
       if (needsNamespace && !subject.namespace) errors.push(required(`${at}.namespace`));
@@ -46,9 +47,13 @@ function validateBinding(object: KubeObject, roleKinds: readonly string[]): Fiel
   if (roleRef.apiGroup !== rbacGroup) errors.push(notSupported('roleRef.apiGroup', roleRef.apiGroup, [rbacGroup]));
   if (!roleKinds.includes(roleRef.kind)) errors.push(notSupported('roleRef.kind', roleRef.kind, roleKinds));
   if (!roleRef.name) errors.push(required('roleRef.name'));
-  else for (const error of pathSegmentNameErrors(roleRef.name)) errors.push(invalidValue('roleRef.name', roleRef.name, error));
+  else
+    for (const error of pathSegmentNameErrors(roleRef.name))
+      errors.push(invalidValue('roleRef.name', roleRef.name, error));
   const needsNamespace = metadata.namespace === undefined;
-  subjects?.forEach((subject, index) => checkSubject(subject, needsNamespace, `subjects[${index}]`, errors));
+  for (const [index, subject] of (subjects ?? []).entries()) {
+    checkSubject(subject, needsNamespace, `subjects[${index}]`, errors);
+  }
   return errors;
 }
 

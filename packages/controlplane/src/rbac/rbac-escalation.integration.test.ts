@@ -7,7 +7,8 @@ import type { RbacRule } from './rbac-objects.ts';
 const group = 'rbac.authorization.k8s.io';
 const readSecrets: RbacRule = { verbs: ['get'], apiGroups: [''], resources: ['secrets'] };
 const readMaps: RbacRule = { verbs: ['get'], apiGroups: [''], resources: ['configmaps'] };
-const same = (a: RbacRule, b: RbacRule): boolean => JSON.stringify([a.verbs, a.resources]) === JSON.stringify([b.verbs, b.resources]);
+const same = (a: RbacRule, b: RbacRule): boolean =>
+  JSON.stringify([a.verbs, a.resources]) === JSON.stringify([b.verbs, b.resources]);
 
 /** Alice holds `held`, and may do `verb resource name` if it is `granted`. */
 const start = (held: readonly RbacRule[], granted = '') =>
@@ -15,7 +16,11 @@ const start = (held: readonly RbacRule[], granted = '') =>
     rbacEscalation({
       authorizer: {
         name: 'test',
-        authorize: async ({ verb, resource, name }) => ({ decision: `${verb} ${resource} ${name}` === granted ? 'allow' : 'no-opinion', reason: '', authorizer: 'test' }),
+        authorize: async ({ verb, resource, name }) => ({
+          decision: `${verb} ${resource} ${name}` === granted ? 'allow' : 'no-opinion',
+          reason: '',
+          authorizer: 'test',
+        }),
       },
       rulesOf: async () => held,
       rulesOfRole: async (_, __, role) => (role.name === 'reader' ? [readSecrets] : undefined),
@@ -23,7 +28,13 @@ const start = (held: readonly RbacRule[], granted = '') =>
     }),
   ]);
 
-const role = (rules: RbacRule[], extra: object = {}): KubeObject => ({ apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata: { name: 'r' }, rules, ...extra });
+const role = (rules: RbacRule[], extra: object = {}): KubeObject => ({
+  apiVersion: `${group}/v1`,
+  kind: 'ClusterRole',
+  metadata: { name: 'r' },
+  rules,
+  ...extra,
+});
 const binding = (name: string): KubeObject => ({
   apiVersion: `${group}/v1`,
   kind: 'ClusterRoleBinding',
@@ -44,7 +55,9 @@ describe('rbacEscalation', () => {
       ),
     });
     await expect(cluster.create(roles, role([readSecrets]))).resolves.toBeDefined();
-    await expect(cluster.update(roles, role([]), (live) => (live.rules = [readMaps]))).rejects.toMatchObject({ code: 403 });
+    await expect(cluster.update(roles, role([]), (live) => (live.rules = [readMaps]))).rejects.toMatchObject({
+      code: 403,
+    });
   });
 
   it('lets them change other things of roles that are beyond them', async () => {
@@ -65,7 +78,9 @@ describe('rbacEscalation', () => {
   it('lets users bind roles whose rules they hold, or that they may bind', async () => {
     await expect((await start([])).create(bindings, binding('reader'))).rejects.toMatchObject({ code: 403 });
     await expect((await start([readSecrets])).create(bindings, binding('reader'))).resolves.toBeDefined();
-    await expect((await start([], 'bind clusterroles reader')).create(bindings, binding('reader'))).resolves.toBeDefined();
+    await expect(
+      (await start([], 'bind clusterroles reader')).create(bindings, binding('reader')),
+    ).resolves.toBeDefined();
     await expect((await start([readSecrets])).create(bindings, binding('ghost'))).rejects.toMatchObject({ code: 403 });
   });
 });

@@ -1,6 +1,13 @@
 import { deepEqual, forbidden } from '@canopy/apimachinery';
-import { type AdmissionPlugin, type AdmissionRequest, type Authorizer, type ClusterAccess, groupResourceOf, type UserInfo } from '@canopy/apiserver';
-import { type BindingObject, rbacGroup, type RbacRule, type RoleObject, type RoleReference } from './rbac-objects.ts';
+import {
+  type AdmissionPlugin,
+  type AdmissionRequest,
+  type Authorizer,
+  type ClusterAccess,
+  groupResourceOf,
+  type UserInfo,
+} from '@canopy/apiserver';
+import { type BindingObject, type RbacRule, type RoleObject, type RoleReference, rbacGroup } from './rbac-objects.ts';
 
 export interface RbacEscalationOptions {
   authorizer: Authorizer;
@@ -49,7 +56,8 @@ async function checkRole(request: AdmissionRequest, options: RbacEscalationOptio
   const wanted = [...(role.rules ?? []), ...(role.aggregationRule ? everything : [])];
   if (wanted.length === 0) return;
   const { names } = request.resource.declaration;
-  if (await holds(request, options.authorizer, { verb: 'escalate', resource: names.plural, name: request.name })) return;
+  if (await holds(request, options.authorizer, { verb: 'escalate', resource: names.plural, name: request.name }))
+    return;
   await requireRules(request, options, wanted);
 }
 
@@ -57,13 +65,22 @@ async function checkBinding(request: AdmissionRequest, options: RbacEscalationOp
   const binding = request.object as BindingObject;
   const old = request.old as BindingObject | undefined;
   if (!binding.roleRef?.name) return;
-  if (old !== undefined && deepEqual(old.roleRef, binding.roleRef) && deepEqual(old.subjects ?? [], binding.subjects ?? [])) return;
+  if (
+    old !== undefined &&
+    deepEqual(old.roleRef, binding.roleRef) &&
+    deepEqual(old.subjects ?? [], binding.subjects ?? [])
+  )
+    return;
   const { roleRef } = binding;
   const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
   if (await holds(request, options.authorizer, { verb: 'bind', resource, name: roleRef.name })) return;
   const rules = await options.rulesOfRole(request.access, request.namespace ?? '', roleRef);
   if (rules === undefined) {
-    throw forbidden(groupResourceOf(request.resource), request.name, `${resource}.${rbacGroup} ${JSON.stringify(roleRef.name)} not found`);
+    throw forbidden(
+      groupResourceOf(request.resource),
+      request.name,
+      `${resource}.${rbacGroup} ${JSON.stringify(roleRef.name)} not found`,
+    );
   }
   await requireRules(request, options, rules);
 }
@@ -89,7 +106,11 @@ function holds(
     .then(({ decision }) => decision === 'allow');
 }
 
-async function requireRules(request: AdmissionRequest, options: RbacEscalationOptions, wanted: readonly RbacRule[]): Promise<void> {
+async function requireRules(
+  request: AdmissionRequest,
+  options: RbacEscalationOptions,
+  wanted: readonly RbacRule[],
+): Promise<void> {
   const held = await options.rulesOf(request.user, request.access, request.namespace ?? '');
   const missing = options.uncovered(held, wanted);
   if (missing.length === 0) return;

@@ -1,4 +1,11 @@
-import { type FieldError, invalidValue, type KubeObject, type LabelSelectorObject, required, validateLabelSelector } from '@canopy/apimachinery';
+import {
+  type FieldError,
+  invalidValue,
+  type KubeObject,
+  type LabelSelectorObject,
+  required,
+  validateLabelSelector,
+} from '@canopy/apimachinery';
 import type { Strategy } from '@canopy/apiserver';
 import type { RbacRule, RoleObject } from './rbac-objects.ts';
 
@@ -18,13 +25,16 @@ function checkRule(rule: RbacRule, namespaced: boolean, at: string, errors: Fiel
     }
     return;
   }
-  if (!isFilled(rule.apiGroups)) errors.push(required(`${at}.apiGroups`, 'resource rules must supply at least one api group'));
-  if (!isFilled(rule.resources)) errors.push(required(`${at}.resources`, 'resource rules must supply at least one resource'));
+  if (!isFilled(rule.apiGroups))
+    errors.push(required(`${at}.apiGroups`, 'resource rules must supply at least one api group'));
+  if (!isFilled(rule.resources))
+    errors.push(required(`${at}.resources`, 'resource rules must supply at least one resource'));
 }
 
 function validateRules(object: KubeObject, namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  (object as RoleObject).rules?.forEach((rule, index) => checkRule(rule, namespaced, `rules[${index}]`, errors));
+  const rules = (object as RoleObject).rules ?? [];
+  for (const [index, rule] of rules.entries()) checkRule(rule, namespaced, `rules[${index}]`, errors);
   return errors;
 }
 

@@ -5,8 +5,8 @@ import {
   expectKind,
   getObject,
   objectRequestOf,
-  renderObject,
   type ResourceCall,
+  renderObject,
   type Strategy,
   updateObject,
   writeOptionsOf,
@@ -24,7 +24,9 @@ export async function readOrReplace(call: ResourceCall, strategy: Strategy): Pro
   });
   body.metadata.name ||= request.name;
   if (body.metadata.name !== request.name) {
-    throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${request.name})`);
+    throw badRequest(
+      `the name of the object (${body.metadata.name}) does not match the name on the URL (${request.name})`,
+    );
   }
   const resource = withStrategy(call, strategy);
   resource.versions.get(request.version)?.compiled.prune(body as never);

@@ -11,7 +11,11 @@ const special = {
     tokens: {
       async issue(request) {
         issued.push(request);
-        return { token: `token-of-${request.serviceAccount.name}`, expirationTimestamp: '2026-01-02T01:00:00Z', audiences: ['api'] };
+        return {
+          token: `token-of-${request.serviceAccount.name}`,
+          expirationTimestamp: '2026-01-02T01:00:00Z',
+          audiences: ['api'],
+        };
       },
     },
     patch: async (): Promise<ApiResponse> => {
@@ -24,9 +28,14 @@ describe('namespaces/finalize', () => {
   it('lets a namespace go when its last finalizer is taken away, and changes nothing else', async () => {
     const cluster = await TestCluster.start();
     const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } };
-    await cluster.create('/namespaces', namespace);
+    await cluster.create('/namespaces', structuredClone(namespace));
     const path = '/api/v1/namespaces/team/finalize';
-    const body = { ...namespace, metadata: { name: 'team', labels: { sneaked: 'in' } }, spec: { finalizers: ['example.com/x'] }, status: { phase: 'Odd' } };
+    const body = {
+      ...namespace,
+      metadata: { name: 'team', labels: { sneaked: 'in' } },
+      spec: { finalizers: ['example.com/x'] },
+      status: { phase: 'Odd' },
+    };
     const kept = await cluster.send('PUT', path, body, special);
     expect(kept).toMatchObject({ spec: { finalizers: ['example.com/x'] }, status: { phase: 'Active' } });
     expect(kept.metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'team' });
@@ -38,8 +47,13 @@ describe('namespaces/finalize', () => {
   it('takes finalizers with a domain only, besides its own', async () => {
     const cluster = await TestCluster.start();
     const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } };
-    await cluster.create('/namespaces', namespace);
-    const attempt = cluster.send('PUT', '/api/v1/namespaces/team/finalize', { ...namespace, spec: { finalizers: ['mine'] } }, special);
+    await cluster.create('/namespaces', structuredClone(namespace));
+    const attempt = cluster.send(
+      'PUT',
+      '/api/v1/namespaces/team/finalize',
+      { ...namespace, spec: { finalizers: ['mine'] } },
+      special,
+    );
     await expect(attempt).rejects.toMatchObject({ code: 422 });
   });
 });
@@ -48,7 +62,11 @@ describe('serviceaccounts/token', () => {
   const path = '/api/v1/namespaces/team/serviceaccounts/robot/token';
   async function withRobot() {
     const cluster = await TestCluster.start();
-    const robot = await cluster.create('/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', namespace: 'team' } });
+    const robot = await cluster.create('/serviceaccounts', {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'robot', namespace: 'team' },
+    });
     return { cluster, robot };
   }
 
@@ -66,17 +84,27 @@ describe('serviceaccounts/token', () => {
 
   it('issues nothing for accounts that do not exist, or for too short a time', async () => {
     const { cluster } = await withRobot();
-    await expect(cluster.send('POST', path.replace('robot', 'ghost'), {}, special)).rejects.toMatchObject({ reason: 'NotFound' });
-    await expect(cluster.send('POST', path, { spec: { expirationSeconds: 599 } }, special)).rejects.toMatchObject({ code: 422 });
+    await expect(cluster.send('POST', path.replace('robot', 'ghost'), {}, special)).rejects.toMatchObject({
+      reason: 'NotFound',
+    });
+    await expect(cluster.send('POST', path, { spec: { expirationSeconds: 599 } }, special)).rejects.toMatchObject({
+      code: 422,
+    });
   });
 
   it('binds tokens to secrets that exist, by their uid', async () => {
     const { cluster } = await withRobot();
-    const secret = await cluster.create('/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'team' } });
+    const secret = await cluster.create('/secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's', namespace: 'team' },
+    });
     const bind = (boundObjectRef: object) => cluster.send('POST', path, { spec: { boundObjectRef } }, special);
     await bind({ kind: 'Secret', apiVersion: 'v1', name: 's' });
     expect(issued.at(-1)?.boundObject?.uid).toBe(secret.metadata.uid);
-    await expect(bind({ kind: 'Secret', apiVersion: 'v1', name: 's', uid: 'other' })).rejects.toMatchObject({ code: 409 });
+    await expect(bind({ kind: 'Secret', apiVersion: 'v1', name: 's', uid: 'other' })).rejects.toMatchObject({
+      code: 409,
+    });
     await expect(bind({ kind: 'Pod', apiVersion: 'v1', name: 'p' })).rejects.toMatchObject({ code: 400 });
   });
 });

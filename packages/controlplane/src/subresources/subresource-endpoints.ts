@@ -11,7 +11,9 @@ export interface SubresourceEndpointOptions {
 }
 
 /** Subresources of the built-in kinds besides `/status`, by `group/plural`. */
-export function subresourceEndpoints(options: SubresourceEndpointOptions): ReadonlyMap<string, readonly SubresourceEndpoint[]> {
+export function subresourceEndpoints(
+  options: SubresourceEndpointOptions,
+): ReadonlyMap<string, readonly SubresourceEndpoint[]> {
   return new Map<string, readonly SubresourceEndpoint[]>([
     [
       '/namespaces',

@@ -72,7 +72,8 @@ export async function handleTokenRequest(call: ResourceCall, issuer: TokenIssuer
   const namespace = request.namespace as string;
   checkMetadata(body, { name: request.name, namespace });
   const errors = validateSpec(spec);
-  if (errors.length > 0) throw invalid({ group: 'authentication.k8s.io', resource: 'TokenRequest' }, request.name, errors);
+  if (errors.length > 0)
+    throw invalid({ group: 'authentication.k8s.io', resource: 'TokenRequest' }, request.name, errors);
   const boundObject = await boundObjectOf(call, spec.boundObjectRef, namespace);
   const expirationSeconds = spec.expirationSeconds ?? defaultExpirationSeconds;
   const issued = await issuer.issue({
@@ -107,7 +108,10 @@ function specOf(body: KubeObject): TokenRequestSpec {
   if (spec === undefined || spec === null) return {};
   if (!isObject(spec)) throw badRequest('spec must be an object');
   const { audiences, expirationSeconds, boundObjectRef } = spec;
-  const isList = audiences === undefined || audiences === null || (Array.isArray(audiences) && audiences.every((a) => typeof a === 'string'));
+  const isList =
+    audiences === undefined ||
+    audiences === null ||
+    (Array.isArray(audiences) && audiences.every((a) => typeof a === 'string'));
   if (!isList) throw badRequest('spec.audiences must be a list of strings');
   if (expirationSeconds !== undefined && expirationSeconds !== null && !Number.isInteger(expirationSeconds)) {
     throw badRequest('spec.expirationSeconds must be an integer');
@@ -120,8 +124,10 @@ function specOf(body: KubeObject): TokenRequestSpec {
 
 function checkMetadata(body: KubeObject, url: { name: string; namespace: string }): void {
   const { name, namespace } = body.metadata;
-  if (name && name !== url.name) throw badRequest(`the service account name in the body (${name}) does not match the one in the URL (${url.name})`);
-  if (namespace && namespace !== url.namespace) throw badRequest('the namespace of the body does not match the one in the URL');
+  if (name && name !== url.name)
+    throw badRequest(`the service account name in the body (${name}) does not match the one in the URL (${url.name})`);
+  if (namespace && namespace !== url.namespace)
+    throw badRequest('the namespace of the body does not match the one in the URL');
 }
 
 function validateSpec({ expirationSeconds }: TokenRequestSpec): FieldError[] {
@@ -152,11 +158,21 @@ async function boundObjectOf(
   const surface = await call.context.domain.surface(call.context.target);
   const resource = surface.find('', 'secrets');
   if (resource === undefined) throw notFound(secretResource, name);
-  const found = await findObject(call.services.registry, { ...objectRequestOf(call), resource, namespace, version: 'v1', name });
+  const found = await findObject(call.services.registry, {
+    ...objectRequestOf(call),
+    resource,
+    namespace,
+    version: 'v1',
+    name,
+  });
   if (found === undefined) throw notFound(secretResource, name);
   const actual = objectOf(found).metadata.uid ?? '';
   if (uid !== '' && uid !== actual) {
-    throw conflict(secretResource, name, `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+    throw conflict(
+      secretResource,
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
   }
   return { kind, apiVersion: version, name, uid: actual };
 }

@@ -99,11 +99,18 @@ export class TestCluster {
   }
 
   async create(key: string, object: KubeObject): Promise<KubeObject> {
-    return objectOf(await createObject(this.registry, this.#request(key, object), object, this.#options(key, object, '')));
+    return objectOf(
+      await createObject(this.registry, this.#request(key, object), object, this.#options(key, object, '')),
+    );
   }
 
   /** Changes the live object with `change` and writes it. */
-  async update(key: string, object: KubeObject, change: (live: KubeObject) => void, subresource = ''): Promise<KubeObject> {
+  async update(
+    key: string,
+    object: KubeObject,
+    change: (live: KubeObject) => void,
+    subresource = '',
+  ): Promise<KubeObject> {
     const step = {
       createIfMissing: false,
       async transform(live: KubeObject | undefined) {
@@ -111,7 +118,12 @@ export class TestCluster {
         return { object: live as KubeObject, managedFieldsKept: false };
       },
     };
-    const { stored } = await updateObject(this.registry, this.#request(key, object), step, this.#options(key, object, subresource));
+    const { stored } = await updateObject(
+      this.registry,
+      this.#request(key, object),
+      step,
+      this.#options(key, object, subresource),
+    );
     return objectOf(stored);
   }
 
@@ -138,7 +150,12 @@ export class TestCluster {
   }
 
   /** Sends a request to the verb handlers, past the filters; the answer's body is parsed. */
-  async send(method: string, path: string, body: object | undefined, special: Partial<SpecialEndpoints>): Promise<KubeObject> {
+  async send(
+    method: string,
+    path: string,
+    body: object | undefined,
+    special: Partial<SpecialEndpoints>,
+  ): Promise<KubeObject> {
     const query = new URLSearchParams();
     const target = { kind: 'cluster', name: this.access.cluster } as const;
     const surface = makeSurface([...this.#resources.values()]);

@@ -1,4 +1,4 @@
-import { type CrdObject, crdDeclaration } from '@canopy/apiextensions';
+import { type CrdObject, crdDeclaration, customResourceStrategy } from '@canopy/apiextensions';
 import type { KubeObject } from '@canopy/apimachinery';
 import {
   type ApiSurface,
@@ -127,6 +127,7 @@ export class WorkspaceSurfaces {
     const resource = serveResource(crdDeclaration(crd as CrdObject), {
       identity,
       terminating,
+      strategy: customResourceStrategy,
       origin: { kind: 'binding', exportCluster, exportName, schemaUid },
     });
     this.remember(this.served, key, resource, resourceCapacity);
@@ -146,6 +147,7 @@ export class WorkspaceSurfaces {
       if (resource === undefined) {
         resource = serveResource(declaration, {
           terminating,
+          strategy: customResourceStrategy,
           origin: { kind: 'crd', crd: crd.metadata.name ?? '' },
         });
         this.remember(this.served, key, resource, resourceCapacity);

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
-  type AdmissionPlugin,
   ApiServer,
   defaultIssuer,
   type EndpointServices,
@@ -8,37 +7,26 @@ import {
   type Registry,
   rootPolicy,
   type ServiceAccountTokens,
-  type SpecialEndpoints,
-  type Strategy,
   systemPolicy,
   versionInfo,
 } from '@canopy/apiserver';
-import { crdStrategy, storedNeighbourhood } from '@canopy/apiextensions';
-import { namespaceLifecycle } from '@canopy/controlplane';
+import { type CrdNeighbourhood, crdStrategy, storedNeighbourhood } from '@canopy/apiextensions';
 import {
-  apiBindingAdmission,
-  apiBindingFinalizer,
   apiBindingStrategy,
-  apiExportAdmission,
   apiExportStrategy,
   apiResourceSchemaStrategy,
   type BindingWorld,
   bootstrap,
   ClusterDirectory,
   claimLabelPrefix,
-  endpointSliceAdmission,
   endpointSliceStrategy,
   ExportCache,
   IdentityResources,
-  logicalClusterAdmission,
   type NativeKinds,
   type ShardSettings,
   WorkspaceSurfaces,
   WorkspaceTypes,
-  workspaceAdmission,
   workspaceStrategy,
-  workspaceTypeAdmission,
-  workspaceTypeExists,
 } from '@canopy/kcp';
 import { type Change, ChangeHub, type Storage } from '@canopy/storage';
 import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-workspaces';
@@ -46,12 +34,15 @@ import type { CompletedConfig } from '../config/complete-config.ts';
 import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 import { canopyVersion } from '../version.ts';
 import { wireAccess } from './access.ts';
+import { admissionChain } from './admission-order.ts';
+import { inactiveClusterGate } from './cluster-gate.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
 import { leasePool } from './lease-pool.ts';
 import type { Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { wireNativeKinds } from './native-kinds.ts';
+import { specialEndpoints } from './special-endpoints.ts';
 import { workspacesDomain } from './workspaces-domain.ts';
 
 export interface Wired {
@@ -114,10 +105,10 @@ export async function wire(input: WireInput): Promise<Wired> {
   });
   await bootstrap({ world, shard, systemPolicy, rootPolicy });
 
-  const special: SpecialEndpoints = { subresources: new Map(), virtual: new Map(), names: new Map() };
+  const special = specialEndpoints({ access, home: { world, types, shard, deep: access.deep } });
   const services: EndpointServices = {
     registry,
-    admission: admissionChain({ directory, types, deep: access.deep, native, storage }),
+    admission: admissionChain({ world, types, access, native, neighbourhood: neighbourhoodOf(world, surfaces) }),
     watchTimeoutMs: { min: 30 * 60_000, max: 60 * 60_000 },
     bookmarkIntervalMs: 60_000,
     maxWatchBufferBytes: 8 * 1024 * 1024,
@@ -134,7 +125,7 @@ export async function wire(input: WireInput): Promise<Wired> {
     },
     authenticator: access.authenticator,
     inFlight: { total: 1000, perUserAndCluster: 400 },
-    clusterGate: { name: 'inactive-cluster', apply: (context) => context },
+    clusterGate: inactiveClusterGate(directory),
     authorization: { message: access.message },
   });
   const dispatch = dispatcher({
@@ -197,59 +188,23 @@ function kinds(world: BindingWorld, types: WorkspaceTypes, shard: ShardSettings)
       ['apis.kcp.io/apibindings', apiBindingStrategy(world, surfaces)],
       ['apis.kcp.io/apiexportendpointslices', endpointSliceStrategy(world, shard)],
       ['apis.kcp.io/apiresourceschemas', apiResourceSchemaStrategy],
-      ['apiextensions.k8s.io/customresourcedefinitions', definitionStrategy(world, surfaces)],
+      ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy(neighbourhoodOf(world, surfaces))],
     ]),
   );
 }
 
-function definitionStrategy({ registry }: BindingWorld, surfaces: WorkspaceSurfaces): Strategy {
-  return crdStrategy(
-    storedNeighbourhood({
-      registry,
-      async boundNames(access, group) {
-        const surface = await surfaces.surface({ kind: 'cluster', name: access.cluster });
-        const bound = surface.all().filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
-        return bound.map(({ declaration: { names } }) => ({
-          ...names,
-          shortNames: [...names.shortNames],
-          categories: [...names.categories],
-        }));
-      },
-    }),
-  );
-}
-
-interface AdmissionParts {
-  directory: ClusterDirectory;
-  types: WorkspaceTypes;
-  deep: ReturnType<typeof wireAccess>['deep'];
-  native: NativeKinds;
-  storage: Storage;
-}
-
-/** Admission plugins in execution order, as kcp orders them. */
-function admissionChain({ directory, types, deep, native, storage }: AdmissionParts): AdmissionPlugin[] {
-  void storage;
-  return [
-    namespaceLifecycle({
-      async namespaceState(access, name) {
-        const kv = await storage.get(`/r/core/namespaces/${access.cluster}/-/${name}` as never);
-        if (kv === undefined) return 'missing';
-        return Buffer.from(kv.value).includes('"deletionTimestamp"') ? 'terminating' : 'active';
-      },
-      async isClusterDeleting(cluster) {
-        return (await directory.logicalCluster(cluster))?.metadata.deletionTimestamp !== undefined;
-      },
-    }),
-    workspaceAdmission(directory),
-    workspaceTypeAdmission(directory, deep),
-    workspaceTypeExists(directory, types, deep),
-    logicalClusterAdmission,
-    apiExportAdmission((group, resource) =>
-      native.everywhere.some(({ declaration }) => declaration.group === group && declaration.names.plural === resource),
-    ),
-    apiBindingAdmission(directory, deep),
-    apiBindingFinalizer,
-    endpointSliceAdmission(directory, deep),
-  ];
+/** Names that CRDs of a cluster compete with: those of its other CRDs and of everything else it serves. */
+function neighbourhoodOf({ registry }: BindingWorld, surfaces: WorkspaceSurfaces): CrdNeighbourhood {
+  return storedNeighbourhood({
+    registry,
+    async boundNames(access, group) {
+      const surface = await surfaces.surface({ kind: 'cluster', name: access.cluster });
+      const bound = surface.all().filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
+      return bound.map(({ declaration: { names } }) => ({
+        ...names,
+        shortNames: [...names.shortNames],
+        categories: [...names.categories],
+      }));
+    },
+  });
 }

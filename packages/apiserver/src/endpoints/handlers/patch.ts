@@ -48,6 +48,7 @@ export async function handlePatch(call: ResourceCall): Promise<ApiResponse> {
     request,
     {
       createIfMissing: created,
+      retriesLostRaces: true,
       async transform(live) {
         if (live !== undefined) checkVisible(call, live);
         const patched = run(live);

@@ -72,6 +72,7 @@ class HttpTransport implements Transport {
         await readBody(response.body);
       } catch (error) {
         if (error instanceof ProtocolChangedError) this.#open = undefined;
+        if (this.#closed && error instanceof UnprocessedError) throw closedError();
         if (attempt >= maxAttempts || this.#closed || !mayRepeat(error, request.method)) throw error;
       }
     }
@@ -92,7 +93,7 @@ class HttpTransport implements Transport {
 
   /** The channel for a client certificate; another certificate needs other connections. */
   #channel(certificate: ClientCertificate | undefined): Promise<Channel> {
-    if (this.#closed) return Promise.reject(new ConnectionError('closed', 'the transport was closed'));
+    if (this.#closed) return Promise.reject(closedError());
     const current = this.#open;
     if (current !== undefined) {
       if (current.certificate?.cert === certificate?.cert && current.certificate?.key === certificate?.key) {
@@ -119,7 +120,7 @@ class HttpTransport implements Transport {
     const first = await dial();
     if (this.#closed) {
       first.destroy();
-      throw new ConnectionError('closed', 'the transport was closed');
+      throw closedError();
     }
     if (first.alpnProtocol !== 'h2') {
       first.destroy();
@@ -142,6 +143,10 @@ class HttpTransport implements Transport {
     const channel = await open?.channel.catch(() => undefined);
     channel?.drain();
   }
+}
+
+function closedError(): ConnectionError {
+  return new ConnectionError('closed', 'the transport was closed');
 }
 
 function mayRepeat(error: unknown, method: TransportRequest['method']): boolean {

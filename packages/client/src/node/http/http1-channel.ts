@@ -25,7 +25,7 @@ export class Http1Channel implements Channel {
   }
 
   request(request: WireRequest): Promise<TransportResponse> {
-    if (this.#closed) return Promise.reject(new ConnectionError('closed', 'the transport was closed'));
+    if (this.#closed) return Promise.reject(new UnprocessedError('the connection is being closed'));
     const { host, port, secure } = this.#target;
     const headers = { ...request.headers } as OutgoingHttpHeaders;
     if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body);

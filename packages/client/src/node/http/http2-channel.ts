@@ -1,8 +1,7 @@
 import type { TLSSocket } from 'node:tls';
-import { ConnectionError } from '../../rest/connection-error.ts';
 import type { TransportResponse } from '../../transport.ts';
 import type { Channel, WireRequest } from './channel.ts';
-import { ProtocolChangedError } from './channel.ts';
+import { ProtocolChangedError, UnprocessedError } from './channel.ts';
 import type { SessionOptions } from './http2-session.ts';
 import { Http2Session } from './http2-session.ts';
 
@@ -41,7 +40,7 @@ export class Http2Channel implements Channel {
   drain(): void {
     this.#closed = true;
     for (const session of [...this.#sessions]) session.drain();
-    this.#failWaiting(new ConnectionError('closed', 'the transport was closed'));
+    this.#failWaiting(new UnprocessedError('the connection is being closed'));
   }
 
   /** A session with a slot reserved. */
@@ -71,7 +70,7 @@ export class Http2Channel implements Channel {
         },
       };
       if (signal?.aborted) return reject(signal.reason);
-      if (this.#closed) return reject(new ConnectionError('closed', 'the transport was closed'));
+      if (this.#closed) return reject(new UnprocessedError('the connection is being closed'));
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.add(waiter);
       this.#serveWaiting();

@@ -16,9 +16,16 @@ import {
 import { ChangeHub, MemoryStorage } from '@canopy/storage';
 import { describe, expect, it } from 'vitest';
 import { crdNamesAdmission } from '../admission/crd-names-admission.ts';
+import {
+  type CrdNames,
+  type CrdObject,
+  cleanupFinalizer,
+  crdPlural,
+  findCondition,
+  isEstablished,
+} from '../definition/crd-object.ts';
 import { settleStatus } from '../names/settle-status.ts';
 import { widgetCrd } from '../testing/widget-crd.ts';
-import { cleanupFinalizer, type CrdNames, type CrdObject, crdPlural, findCondition, isEstablished } from './crd-object.ts';
 import { crdStrategy } from './crd-strategy.ts';
 import { storedNeighbourhood } from './stored-neighbourhood.ts';
 
@@ -67,7 +74,9 @@ async function start(bound: readonly CrdNames[] = []) {
   });
   return {
     async create(crd: CrdObject, cluster = 'root') {
-      return objectOf(await createObject(registry, request(crd.metadata.name ?? '', cluster), crd, options(cluster, ''))) as CrdObject;
+      return objectOf(
+        await createObject(registry, request(crd.metadata.name ?? '', cluster), crd, options(cluster, '')),
+      ) as CrdObject;
     },
     async update(name: string, change: (live: CrdObject) => void, subresource = '') {
       const step = {
@@ -77,7 +86,9 @@ async function start(bound: readonly CrdNames[] = []) {
           return { object: live as KubeObject, managedFieldsKept: false };
         },
       };
-      return objectOf((await updateObject(registry, request(name, 'root'), step, options('root', subresource))).stored) as CrdObject;
+      return objectOf(
+        (await updateObject(registry, request(name, 'root'), step, options('root', subresource))).stored,
+      ) as CrdObject;
     },
     remove: (name: string) => deleteObject(registry, request(name, 'root'), { dryRun: false, admit: async () => {} }),
     neighbours: () => neighbourhood.neighbours(mintClusterAccess(logicalClusterName('root')), 'example.com'),
@@ -96,10 +107,28 @@ describe('custom resource definitions', () => {
     const created = await (await start()).create(named('widgets', { kind: 'Widget', shortNames: ['wd'] }));
     expect(created.status).toEqual({
       storedVersions: ['v1'],
-      acceptedNames: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList', shortNames: ['wd'] },
+      acceptedNames: {
+        plural: 'widgets',
+        singular: 'widget',
+        kind: 'Widget',
+        listKind: 'WidgetList',
+        shortNames: ['wd'],
+      },
       conditions: [
-        { type: 'NamesAccepted', status: 'True', lastTransitionTime: now, reason: 'NoConflicts', message: 'no conflicts found' },
-        { type: 'Established', status: 'True', lastTransitionTime: now, reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' },
+        {
+          type: 'NamesAccepted',
+          status: 'True',
+          lastTransitionTime: now,
+          reason: 'NoConflicts',
+          message: 'no conflicts found',
+        },
+        {
+          type: 'Established',
+          status: 'True',
+          lastTransitionTime: now,
+          reason: 'InitialNamesAccepted',
+          message: 'the initial names have been accepted',
+        },
       ],
     });
     expect(created.spec.conversion).toEqual({ strategy: 'None' });
@@ -109,9 +138,15 @@ describe('custom resource definitions', () => {
   it('are not established while another one has their kind, and are once it is gone', async () => {
     const cluster = await start();
     await cluster.create(named('widgets', { kind: 'Widget' }));
-    const second = await cluster.create(named('gadgets', { kind: 'Widget', singular: 'gadget', listKind: 'GadgetList' }));
+    const second = await cluster.create(
+      named('gadgets', { kind: 'Widget', singular: 'gadget', listKind: 'GadgetList' }),
+    );
     expect(isEstablished(second)).toBe(false);
-    expect(findCondition(second, 'NamesAccepted')).toMatchObject({ status: 'False', reason: 'KindConflict', message: '"Widget" is already in use' });
+    expect(findCondition(second, 'NamesAccepted')).toMatchObject({
+      status: 'False',
+      reason: 'KindConflict',
+      message: '"Widget" is already in use',
+    });
     await cluster.remove('widgets.example.com');
     await cluster.update('widgets.example.com', (live) => delete live.metadata.finalizers);
     expect(isEstablished({ ...second, status: settleStatus(second, await cluster.neighbours(), now) })).toBe(true);
@@ -127,19 +162,29 @@ describe('custom resource definitions', () => {
   it('do not see those of other logical clusters', async () => {
     const clusters = await start();
     await clusters.create(named('widgets', { kind: 'Widget' }), 'one');
-    expect(isEstablished(await clusters.create(named('gadgets', { kind: 'Widget', listKind: 'GadgetList' }), 'two'))).toBe(true);
+    expect(
+      isEstablished(await clusters.create(named('gadgets', { kind: 'Widget', listKind: 'GadgetList' }), 'two')),
+    ).toBe(true);
   });
 
   it('never both get the same kind, even when they come at the same moment', async () => {
     const cluster = await start();
     const plurals = ['alphas', 'betas', 'gammas', 'deltas', 'omegas'];
-    const all = await Promise.all(plurals.map((plural) => cluster.create(named(plural, { kind: 'Same', singular: plural.slice(0, -1), listKind: `${plural}list` }))));
+    const all = await Promise.all(
+      plurals.map((plural) =>
+        cluster.create(named(plural, { kind: 'Same', singular: plural.slice(0, -1), listKind: `${plural}list` })),
+      ),
+    );
     expect(all.filter(isEstablished)).toHaveLength(1);
   });
 
   it('are all established when many of one group come at once', async () => {
     const cluster = await start();
-    const all = await Promise.all(Array.from({ length: 30 }, (_, i) => cluster.create(named(`things${String.fromCharCode(97 + (i % 26))}${'x'.repeat(Math.floor(i / 26))}`))));
+    const all = await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        cluster.create(named(`things${String.fromCharCode(97 + (i % 26))}${'x'.repeat(Math.floor(i / 26))}`)),
+      ),
+    );
     expect(all.every(isEstablished)).toBe(true);
   });
 
@@ -183,8 +228,14 @@ describe('custom resource definitions', () => {
   it('are refused with all that is wrong with them', async () => {
     const crd = named('widgets', { listKind: 'Widgets' });
     crd.spec.versions[1]!.schema = { openAPIV3Schema: {} };
-    const error = (await (await start()).create(crd).catch((e: unknown) => e)) as { code: number; details: { causes: { field: string }[] } };
+    const error = (await (await start()).create(crd).catch((e: unknown) => e)) as {
+      code: number;
+      details: { causes: { field: string }[] };
+    };
     expect(error.code).toBe(422);
-    expect(error.details.causes.map((cause) => cause.field)).toEqual(['spec.versions[1].schema.openAPIV3Schema.type', 'spec.names.listKind']);
+    expect(error.details.causes.map((cause) => cause.field)).toEqual([
+      'spec.versions[1].schema.openAPIV3Schema.type',
+      'spec.names.listKind',
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { type ClusterAccess, decodeObject, type Registry } from '@canopy/apiserver';
 import type { StorageKey, Transaction } from '@canopy/storage';
-import type { CrdNames, CrdObject } from './crd-object.ts';
+import type { CrdNames, CrdObject } from '../definition/crd-object.ts';
 import { type CrdNeighbourhood, crdGroupIndex, crdGroupIndexValue } from './crd-strategy.ts';
 
 /**

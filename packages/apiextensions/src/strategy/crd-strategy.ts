@@ -1,16 +1,16 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { type ClusterAccess, clusterAnnotation, type Strategy, type StrategyContext } from '@canopy/apiserver';
 import type { Transaction } from '@canopy/storage';
-import { settleStatus, type NameNeighbours } from '../names/settle-status.ts';
-import { validateDefinition, validateDefinitionUpdate, validateStoredVersions } from '../validation/crd-validation.ts';
 import {
-  cleanupFinalizer,
   type CrdNames,
   type CrdObject,
   type CrdSpec,
+  cleanupFinalizer,
   storageVersionOf,
   withCondition,
-} from './crd-object.ts';
+} from '../definition/crd-object.ts';
+import { type NameNeighbours, settleStatus } from '../names/settle-status.ts';
+import { validateDefinition, validateDefinitionUpdate, validateStoredVersions } from '../validation/crd-validation.ts';
 
 /** Definitions by logical cluster and group: value `<cluster>/<group>`. */
 export const crdGroupIndex = 'crd-group';
@@ -28,7 +28,7 @@ export interface CrdNeighbourhood {
 
 function fillDefaults(spec: CrdSpec): void {
   const { names } = spec;
-  if (names !== undefined && names !== null && names.kind) {
+  if (names?.kind) {
     names.singular ||= names.kind.toLowerCase();
     names.listKind ||= `${names.kind}List`;
   }
@@ -54,7 +54,11 @@ export function crdStrategy(neighbourhood: CrdNeighbourhood): Strategy {
       const crd = object as CrdObject;
       if (!hasSpec(crd)) return;
       fillDefaults(crd.spec);
-      crd.status = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: rememberStorageVersion(crd, []) };
+      crd.status = {
+        conditions: [],
+        acceptedNames: { plural: '', kind: '' },
+        storedVersions: rememberStorageVersion(crd, []),
+      };
     },
     validateCreate: (object) => validateDefinition(object as CrdObject),
     prepareForUpdate(object, old) {
@@ -68,7 +72,9 @@ export function crdStrategy(neighbourhood: CrdNeighbourhood): Strategy {
     validateStatusUpdate: (object) => validateStoredVersions(object as CrdObject),
     indexes(object) {
       const cluster = object.metadata.annotations?.[clusterAnnotation];
-      return cluster === undefined ? [] : [{ index: crdGroupIndex, value: crdGroupIndexValue(cluster, (object as CrdObject).spec.group) }];
+      return cluster === undefined
+        ? []
+        : [{ index: crdGroupIndex, value: crdGroupIndexValue(cluster, (object as CrdObject).spec.group) }];
     },
     beginDeletion(object, { now }) {
       markTerminating(object as CrdObject, now);
@@ -83,7 +89,11 @@ export function crdStrategy(neighbourhood: CrdNeighbourhood): Strategy {
 }
 
 /** Settles the status of a definition in place; the result makes the write safe. */
-async function settle(crd: CrdObject, { access, now }: StrategyContext, neighbourhood: CrdNeighbourhood): Promise<Transaction> {
+async function settle(
+  crd: CrdObject,
+  { access, now }: StrategyContext,
+  neighbourhood: CrdNeighbourhood,
+): Promise<Transaction> {
   const { group, names } = crd.spec;
   const guard = await neighbourhood.guard(access, group, names);
   crd.status = settleStatus(crd, await neighbourhood.neighbours(access, group), now);
