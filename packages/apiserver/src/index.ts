@@ -88,6 +88,7 @@ export type { Strategy, StrategyContext } from './registry/strategy.ts';
 export { defaultStrategy } from './registry/strategy.ts';
 export type { Clock, Identifiers } from './registry/system-metadata.ts';
 export { clusterAnnotation, foregroundFinalizer, orphanFinalizer, timestamp } from './registry/system-metadata.ts';
+export { messageOf } from './registry/object-rules.ts';
 export type { UpdateStep } from './registry/update.ts';
 export { updateObject } from './registry/update.ts';
 export type { ApiServerOptions, FinishedRequest } from './server/api-server.ts';

@@ -47,7 +47,9 @@ export function toController<T, S extends WithMetadata>(owner: {
   clusterScoped?: boolean;
 }): EventMapper<T, S> {
   const matches = (reference: OwnerReference) =>
-    reference.controller === true && reference.kind === owner.kind && groupOf(reference.apiVersion) === groupOf(owner.apiVersion);
+    reference.controller === true &&
+    reference.kind === owner.kind &&
+    groupOf(reference.apiVersion) === groupOf(owner.apiVersion);
   return (event) => {
     const { cluster, namespace } = event.key;
     const names = new Set<string>();

@@ -23,7 +23,11 @@ function scene() {
   const api = new MemoryApi();
   const clock = new FakeClock();
   const client = new DynamicClient(new RestClient({ transport: api, clock, timeoutMs: 0 }));
-  const informer = new Informer<KubeObject>({ resource: client.cluster('*').resource(widgets), clock, random: () => 0.5 });
+  const informer = new Informer<KubeObject>({
+    resource: client.cluster('*').resource(widgets),
+    clock,
+    random: () => 0.5,
+  });
   return { api, clock, client, informer, stop: new AbortController() };
 }
 
@@ -66,7 +70,11 @@ describe('a controller', () => {
       metadata: { ownerReferences: [{ apiVersion: 'example.com/v2', kind: 'Set', name, uid: name, controller: true }] },
     });
     const calls: string[] = [];
-    const map = toController<KubeObject, KubeObject>({ apiVersion: 'example.com/v1', kind: 'Set', clusterScoped: true });
+    const map = toController<KubeObject, KubeObject>({
+      apiVersion: 'example.com/v1',
+      kind: 'Set',
+      clusterScoped: true,
+    });
     const controller = new Controller({
       name: 'sets',
       watches: [watchInformer(informer, map)],
@@ -130,7 +138,9 @@ describe('a controller', () => {
   it('ends the manager when it fails', async () => {
     const { clock, informer, stop } = scene();
     const failing = { run: () => Promise.reject(new Error('cannot go on')) };
-    await expect(runManager({ informers: [informer], controllers: [failing], clock }, stop.signal)).rejects.toThrow('cannot go on');
+    await expect(runManager({ informers: [informer], controllers: [failing], clock }, stop.signal)).rejects.toThrow(
+      'cannot go on',
+    );
   });
 });
 
@@ -151,7 +161,10 @@ describe('following an endpoint slice', () => {
       const name = url.slice(url.lastIndexOf('/') + 1);
       log.push(`+${name}`);
       if (name === 'bad' && failures-- > 0) throw new Error('no');
-      await endpoint.cluster('consumer').resource(widgets).create({ ...widget, metadata: { name } });
+      await endpoint
+        .cluster('consumer')
+        .resource(widgets)
+        .create({ ...widget, metadata: { name } });
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       log.push(`-${name}`);
     };
@@ -170,7 +183,11 @@ describe('following an endpoint slice', () => {
     api.put(slicePath, urls('bad'));
     await clock.advance(1);
     expect(log.slice(3)).toEqual(['-one']);
-    expect(api.requests.some(({ path }) => path === '/services/apiexport/p/one/clusters/consumer/apis/example.com/v1/widgets')).toBe(true);
+    expect(
+      api.requests.some(
+        ({ path }) => path === '/services/apiexport/p/one/clusters/consumer/apis/example.com/v1/widgets',
+      ),
+    ).toBe(true);
     stop.abort();
     await running;
     expect(log.slice(4)).toEqual(['-bad']);
@@ -181,7 +198,14 @@ describe('following an endpoint slice', () => {
 describe('leader election', () => {
   function candidate(identity: string, api: MemoryApi, clock: FakeClock) {
     const client = new DynamicClient(new RestClient({ transport: api, clock })).cluster('root');
-    const elector = new LeaderElector({ client, namespace: 'default', name: 'lease', identity, clock, random: () => 0 });
+    const elector = new LeaderElector({
+      client,
+      namespace: 'default',
+      name: 'lease',
+      identity,
+      clock,
+      random: () => 0,
+    });
     const stop = new AbortController();
     const state = { leads: false, stop, outcome: undefined as Promise<unknown> | undefined };
     state.outcome = elector
@@ -218,7 +242,9 @@ describe('leader election', () => {
     const two = candidate('two', api, clock);
     await clock.advance(10_000);
     api.intercept = (request) =>
-      request.method === 'PUT' && String(request.body).includes('"one"') ? Promise.reject(new Error('cut off')) : undefined;
+      request.method === 'PUT' && String(request.body).includes('"one"')
+        ? Promise.reject(new Error('cut off'))
+        : undefined;
     const both: boolean[] = [];
     for (let i = 0; i < 60; i++) {
       await clock.advance(500);

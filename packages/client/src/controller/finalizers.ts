@@ -41,7 +41,11 @@ export async function removeFinalizer<T extends KubeObject>(
 }
 
 /** A merge patch replaces the whole list, so it names the version that the list was read from. */
-function patchFinalizers<T extends KubeObject>(resource: ResourceClient<T>, object: T, finalizers: string[]): Promise<T> {
+function patchFinalizers<T extends KubeObject>(
+  resource: ResourceClient<T>,
+  object: T,
+  finalizers: string[],
+): Promise<T> {
   const { name = '', namespace, resourceVersion, uid } = object.metadata;
   return resource.namespace(namespace).patch(name, 'merge', { metadata: { resourceVersion, uid, finalizers } });
 }

@@ -39,9 +39,15 @@ describe('createOrPatch', () => {
     const size = (value: number) => (object: KubeObject) => {
       object['spec'] = { size: value };
     };
-    expect(await createOrPatch(widgets, widget, size(1))).toMatchObject({ outcome: 'created', object: { spec: { size: 1 } } });
+    expect(await createOrPatch(widgets, widget, size(1))).toMatchObject({
+      outcome: 'created',
+      object: { spec: { size: 1 } },
+    });
     expect((await createOrPatch(widgets, widget, size(1))).outcome).toBe('unchanged');
-    expect(await createOrPatch(widgets, widget, size(2))).toMatchObject({ outcome: 'patched', object: { spec: { size: 2 } } });
+    expect(await createOrPatch(widgets, widget, size(2))).toMatchObject({
+      outcome: 'patched',
+      object: { spec: { size: 2 } },
+    });
     expect(api.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'GET', 'PATCH']);
     expect(widget['spec']).toBeUndefined();
   });

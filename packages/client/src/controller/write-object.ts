@@ -41,7 +41,9 @@ export async function createOrPatch<T extends KubeObject>(
   }
   const wanted = deepCopy(present);
   change(wanted);
-  const patch = createMergePatch(present as unknown as JsonObject, wanted as unknown as JsonObject) as { metadata?: object };
+  const patch = createMergePatch(present as unknown as JsonObject, wanted as unknown as JsonObject) as {
+    metadata?: object;
+  };
   if (Object.keys(patch).length === 0) return { outcome: 'unchanged', object: present };
   patch.metadata = { ...patch.metadata, resourceVersion: present.metadata.resourceVersion };
   return { outcome: 'patched', object: await collection.patch(name, 'merge', patch) };

@@ -32,7 +32,10 @@ async function recorded(answer: object, use: (client: DynamicClient) => Promise<
 async function clientOf(handler: Handler, onWarning?: (warning: Warning) => void, timeoutMs?: number) {
   const server = await startTlsServer(handler);
   const transport = createHttpTransport({ server: server.url, tls: { ca: server.pem.cert } });
-  cleanups.push(() => server.close(), () => transport.close());
+  cleanups.push(
+    () => server.close(),
+    () => transport.close(),
+  );
   return new DynamicClient(new RestClient({ transport, onWarning, timeoutMs }));
 }
 
@@ -97,7 +100,11 @@ describe('a dynamic client', () => {
     });
     const resource = client.cluster('a').resource(widgets);
     await expect(resource.get('w')).rejects.toMatchObject({ code: 404, reason: 'NotFound', details: { name: 'w' } });
-    await expect(resource.list()).rejects.toMatchObject({ code: 503, reason: 'ServiceUnavailable', message: 'Not available.' });
+    await expect(resource.list()).rejects.toMatchObject({
+      code: 503,
+      reason: 'ServiceUnavailable',
+      message: 'Not available.',
+    });
   });
 
   it('waits as Retry-After says, and no longer than it is willing to', async () => {
@@ -122,7 +129,10 @@ describe('a dynamic client', () => {
     expect(await answer).toEqual({ ok: true });
     refusals = 1;
     delay = '3600';
-    await expect(rest.json({ method: 'GET', path: '/x' })).rejects.toMatchObject({ code: 429, details: { retryAfterSeconds: 3600 } });
+    await expect(rest.json({ method: 'GET', path: '/x' })).rejects.toMatchObject({
+      code: 429,
+      details: { retryAfterSeconds: 3600 },
+    });
     refusals = 1;
     delay = '20';
     const controller = new AbortController();
@@ -158,16 +168,21 @@ describe('a dynamic client', () => {
       const added = JSON.stringify({ type: 'ADDED', object });
       response.write(`${added}\n${added.slice(0, 20)}`);
       setTimeout(() => {
-        response.write(`${added.slice(20)}\n{"type":"BOOKMARK","object":{"kind":"Widget","metadata":{"resourceVersion":"9"}}}\n`);
+        response.write(
+          `${added.slice(20)}\n{"type":"BOOKMARK","object":{"kind":"Widget","metadata":{"resourceVersion":"9"}}}\n`,
+        );
         if (request.url.includes('resourceVersion=1')) {
-          response.write('{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}\n');
+          response.write(
+            '{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}\n',
+          );
         }
       }, 10);
     });
     const resource = client.cluster('*').resource(widgets);
     const kinds: string[] = [];
     const failing = (async () => {
-      for await (const event of resource.watch({ resourceVersion: '1', allowWatchBookmarks: true })) kinds.push(event.type);
+      for await (const event of resource.watch({ resourceVersion: '1', allowWatchBookmarks: true }))
+        kinds.push(event.type);
     })();
     await expect(failing).rejects.toMatchObject({ code: 410, reason: 'Expired' });
     expect(kinds).toEqual(['ADDED', 'ADDED', 'BOOKMARK']);

@@ -61,7 +61,12 @@ export class ResourceClient<T extends object = KubeObject> {
   /** One page, or everything when no `limit` is given. */
   async list(options: ListOptions = {}): Promise<KubeList<T>> {
     const path = this.#path();
-    const list = await this.#rest.json<KubeList<T>>({ method: 'GET', path, query: selectionQuery(options), ...call(options) });
+    const list = await this.#rest.json<KubeList<T>>({
+      method: 'GET',
+      path,
+      query: selectionQuery(options),
+      ...call(options),
+    });
     return withItemKinds(list);
   }
 
@@ -128,12 +133,30 @@ export class ResourceClient<T extends object = KubeObject> {
   /** The deleted object, or the object as it waits for its finalizers, or a `Status`, as the server answers. */
   delete(name: string, options: DeleteOptions = {}): Promise<T | Status> {
     const path = this.#path(name);
-    return this.#rest.json({ method: 'DELETE', path, query: options.query, body: deleteBody(options), ...call(options) });
+    return this.#rest.json({
+      method: 'DELETE',
+      path,
+      query: options.query,
+      body: deleteBody(options),
+      ...call(options),
+    });
   }
 
-  deleteCollection(options: DeleteOptions & Pick<ListOptions, 'labelSelector' | 'fieldSelector'> = {}): Promise<unknown> {
-    const query: Query = { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, ...options.query };
-    return this.#rest.json({ method: 'DELETE', path: this.#path(), query, body: deleteBody(options), ...call(options) });
+  deleteCollection(
+    options: DeleteOptions & Pick<ListOptions, 'labelSelector' | 'fieldSelector'> = {},
+  ): Promise<unknown> {
+    const query: Query = {
+      labelSelector: options.labelSelector,
+      fieldSelector: options.fieldSelector,
+      ...options.query,
+    };
+    return this.#rest.json({
+      method: 'DELETE',
+      path: this.#path(),
+      query,
+      body: deleteBody(options),
+      ...call(options),
+    });
   }
 
   /**

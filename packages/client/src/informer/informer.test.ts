@@ -129,9 +129,17 @@ describe('an informer', () => {
     const name = constantFrom('w0', 'w1', 'w2', 'w3', 'w4');
     const cluster = constantFrom('a', 'b');
     const action = oneof(
-      { weight: 6, arbitrary: record({ do: constant('put' as const), cluster, name, size: integer({ min: 0, max: 3 }) }) },
+      {
+        weight: 6,
+        arbitrary: record({ do: constant('put' as const), cluster, name, size: integer({ min: 0, max: 3 }) }),
+      },
       { weight: 3, arbitrary: record({ do: constant('remove' as const), cluster, name }) },
-      { weight: 2, arbitrary: record({ do: constantFrom('disconnect' as const, 'compact' as const, 'expire' as const, 'break' as const) }) },
+      {
+        weight: 2,
+        arbitrary: record({
+          do: constantFrom('disconnect' as const, 'compact' as const, 'expire' as const, 'break' as const),
+        }),
+      },
       { weight: 2, arbitrary: record({ do: constant('outage' as const), cluster, name }) },
       { weight: 3, arbitrary: record({ do: constant('wait' as const), ms: integer({ min: 0, max: 3_000 }) }) },
     );
@@ -161,7 +169,12 @@ describe('an informer', () => {
         }
         await clock.advance(200_000);
         const versions = (objects: Iterable<KubeObject>) =>
-          [...objects].map(({ metadata }) => `${metadata.annotations?.['kcp.io/cluster']}/${metadata.name}@${metadata.resourceVersion}`).sort();
+          [...objects]
+            .map(
+              ({ metadata }) =>
+                `${metadata.annotations?.['kcp.io/cluster']}/${metadata.name}@${metadata.resourceVersion}`,
+            )
+            .sort();
         expect(versions(informer.store.list())).toEqual(versions(api.objects.values()));
         const told = new Map<string, KubeObject>();
         for (const event of events) {

@@ -19,8 +19,7 @@ export type InformerEvent<T, S = T> =
 /** Called in order, synchronously; must not throw (what it throws goes to `onError`). */
 export type InformerHandler<T, S = T> = (event: InformerEvent<T, S>) => void;
 
-export interface InformerOptions<T extends object, S extends WithMetadata>
-  extends Omit<ReflectorOptions<T>, 'sink'> {
+export interface InformerOptions<T extends object, S extends WithMetadata> extends Omit<ReflectorOptions<T>, 'sink'> {
   /** What to keep of an object: all of it unless told. See {@link keepMetadata} and {@link keepKey}. */
   keep?: (object: T) => S;
   indexers?: Readonly<Record<string, IndexFunction<S>>>;
@@ -41,7 +40,12 @@ export function keepKey(object: WithMetadata): KeptMetadata {
   const { name, namespace, resourceVersion, annotations } = object.metadata;
   const cluster = annotations?.['kcp.io/cluster'];
   return {
-    metadata: { name, namespace, resourceVersion, annotations: cluster === undefined ? undefined : { 'kcp.io/cluster': cluster } },
+    metadata: {
+      name,
+      namespace,
+      resourceVersion,
+      annotations: cluster === undefined ? undefined : { 'kcp.io/cluster': cluster },
+    },
   };
 }
 
@@ -120,7 +124,9 @@ export class Informer<T extends object = KubeObject, S extends WithMetadata = T 
     if (before !== undefined && !replaces(object as unknown as WithMetadata, before)) return;
     const kept = this.#keep(object);
     this.#store.put(text, kept);
-    this.#tell(before === undefined ? { type: 'added', key, object, kept } : { type: 'updated', key, object, kept, before });
+    this.#tell(
+      before === undefined ? { type: 'added', key, object, kept } : { type: 'updated', key, object, kept, before },
+    );
   }
 
   #remove(object: T): void {

@@ -26,7 +26,8 @@ export function errorOfResponse(code: number, body: Uint8Array, retryAfterMs?: n
   const status = statusIn(body);
   if (status !== undefined) return errorOfStatus(status, code);
   const text = new TextDecoder().decode(body.subarray(0, longestMessage)).trim();
-  const fallback = code === 404 ? 'the server could not find the requested resource' : `the server answered with status ${code}`;
+  const fallback =
+    code === 404 ? 'the server could not find the requested resource' : `the server answered with status ${code}`;
   return new StatusError({
     code,
     reason: reasons[code] ?? 'Unknown',

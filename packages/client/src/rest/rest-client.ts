@@ -84,7 +84,11 @@ export class RestClient {
 
   /** The same client with more headers, e.g. those of impersonation. */
   withHeaders(headers: Readonly<Record<string, string>>): RestClient {
-    return new RestClient({ ...this.#options, basePath: this.basePath, headers: { ...this.#options.headers, ...headers } });
+    return new RestClient({
+      ...this.#options,
+      basePath: this.basePath,
+      headers: { ...this.#options.headers, ...headers },
+    });
   }
 
   /** The answer's JSON; undefined for an empty body. */
@@ -98,7 +102,11 @@ export class RestClient {
   }
 
   async bytes(request: RestRequest): Promise<Uint8Array> {
-    const limit = deadline(this.#clock, request.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs, request.signal);
+    const limit = deadline(
+      this.#clock,
+      request.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs,
+      request.signal,
+    );
     try {
       const response = await this.#send(request, limit.signal);
       const bytes = await readBody(response.body);
@@ -111,7 +119,11 @@ export class RestClient {
 
   /** The answer as it arrives. Its body must be read to the end, returned from, or aborted. */
   async stream(request: RestRequest): Promise<TransportResponse> {
-    const limit = deadline(this.#clock, request.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs, request.signal);
+    const limit = deadline(
+      this.#clock,
+      request.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs,
+      request.signal,
+    );
     try {
       return await this.#send(request, limit.signal);
     } finally {
@@ -144,7 +156,11 @@ export class RestClient {
   }
 
   #encode(request: RestRequest, signal: AbortSignal | undefined): TransportRequest {
-    const headers: Record<string, string> = { accept: request.accept ?? 'application/json', ...this.#headers, ...request.headers };
+    const headers: Record<string, string> = {
+      accept: request.accept ?? 'application/json',
+      ...this.#headers,
+      ...request.headers,
+    };
     const outgoing: TransportRequest = {
       method: request.method,
       path: withQuery(this.basePath + request.path, request.query),

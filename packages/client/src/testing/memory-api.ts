@@ -78,7 +78,8 @@ export class MemoryApi implements Transport {
     const url = new URL(request.path, 'http://memory');
     const place = placeOf(url.pathname);
     const body = request.body === undefined ? undefined : (JSON.parse(String(request.body)) as KubeObject);
-    if (request.method === 'GET' && url.searchParams.get('watch') === 'true') return this.#watch(place, url, request.signal);
+    if (request.method === 'GET' && url.searchParams.get('watch') === 'true')
+      return this.#watch(place, url, request.signal);
     if (request.method === 'GET' && place.name === undefined) return json(200, this.#list(place, url));
     if (request.method === 'POST') {
       const created = { ...place, name: body!.metadata.name };
@@ -89,9 +90,13 @@ export class MemoryApi implements Transport {
     if (present === undefined) throw notFound(gr, place.name ?? '');
     if (request.method === 'GET') return json(200, present);
     if (request.method === 'DELETE') return json(200, this.#delete(place) ?? present);
-    const wanted = request.method === 'PUT' ? body! : (applyMergePatch(structuredClone(present) as never, body as never) as unknown as KubeObject);
+    const wanted =
+      request.method === 'PUT'
+        ? body!
+        : (applyMergePatch(structuredClone(present) as never, body as never) as unknown as KubeObject);
     const version = body!.metadata?.resourceVersion;
-    if (version !== undefined && version !== present.metadata.resourceVersion) throw conflict(gr, place.name ?? '', 'it changed');
+    if (version !== undefined && version !== present.metadata.resourceVersion)
+      throw conflict(gr, place.name ?? '', 'it changed');
     return json(200, this.#write(place, wanted));
   }
 
@@ -136,7 +141,9 @@ export class MemoryApi implements Transport {
     const token = url.searchParams.get('continue');
     const [at, after] = token === null ? [String(this.#revision), ''] : (JSON.parse(token) as [string, string]);
     if (Number(at) < this.#compacted) throw expired('the continue token is too old');
-    const all = [...this.#asOf(Number(at))].filter(([key]) => matches(place, key) && key > after).sort(([a], [b]) => (a < b ? -1 : 1));
+    const all = [...this.#asOf(Number(at))]
+      .filter(([key]) => matches(place, key) && key > after)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     const limit = Number(url.searchParams.get('limit') ?? 0) || all.length;
     const page = all.slice(0, limit);
     const more = all.length > limit ? JSON.stringify([at, page.at(-1)![0]]) : undefined;
@@ -203,9 +210,17 @@ export class MemoryApi implements Transport {
 }
 
 function placeOf(path: string): Place {
-  const match = /^(?:\/services\/[^/]+\/[^/]+\/[^/]+)?\/clusters\/([^/]+)\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/(?:namespaces\/([^/]+)\/)?([^/]+)(?:\/([^/]+))?/.exec(path);
+  const match =
+    /^(?:\/services\/[^/]+\/[^/]+\/[^/]+)?\/clusters\/([^/]+)\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/(?:namespaces\/([^/]+)\/)?([^/]+)(?:\/([^/]+))?/.exec(
+      path,
+    );
   if (match === null) throw notFound(gr, path);
-  return { cluster: decodeURIComponent(match[1]!), collection: `${match[2]}/${match[4]}`, namespace: match[3] ?? '', name: match[5] };
+  return {
+    cluster: decodeURIComponent(match[1]!),
+    collection: `${match[2]}/${match[4]}`,
+    namespace: match[3] ?? '',
+    name: match[5],
+  };
 }
 
 function keyOf(place: Place): string {

@@ -52,6 +52,9 @@ describe('the steps of a reflector', () => {
 
   it('take a watch that ends at once for a failure, and one that lasted for none', () => {
     expect(step(watching, { type: 'ended', lasted: true }, half)).toEqual(watching);
-    expect(step(watching, { type: 'ended', lasted: false }, half)).toMatchObject({ phase: 'waiting', next: { failures: 1 } });
+    expect(step(watching, { type: 'ended', lasted: false }, half)).toMatchObject({
+      phase: 'waiting',
+      next: { failures: 1 },
+    });
   });
 });

@@ -28,7 +28,7 @@ export async function collect(deps: ControllerDeps, mark: GarbageMark): Promise<
   const found = await findOwner(deps.registry, view, { ...mark, namespace: mark.namespace });
   if (found.kind === 'unserved') return 'unserved';
   if (found.kind === 'invalid') {
-    await eachDependent(deps, view, mark.uid, (dependent) => reportInvalidOwner(deps, view, dependent.place, mark, dependent.object));
+    await eachDependent(deps, view, mark.uid, (dependent) => reportInvalidOwner(deps, view, { ...dependent, mark }));
     return 'done';
   }
   if (found.kind === 'absent') {
@@ -78,8 +78,34 @@ async function settleDependent(deps: ControllerDeps, view: ClusterView, { place,
   if (decision.kind === 'release') await removeOwners(deps, { place, object }, decision.uids);
   if (decision.kind !== 'delete' || object.metadata.deletionTimestamp !== undefined) return;
   const { uid, resourceVersion } = object.metadata;
-  const deletion = await removeObject(deps.registry, place, { uid, resourceVersion, propagation: decision.propagation });
+  let { propagation } = decision;
+  if (propagation === 'Foreground') {
+    const own = await ownDependents(deps, view, uid ?? '');
+    if (own === 'none' && object.metadata.finalizers?.includes(foregroundFinalizer) !== true) propagation = 'Background';
+    if (own === 'some are waiting' && (await unblockOwners(deps, { place, object }))) return settleAgain(deps, view, { place, object });
+  }
+  const deletion = await removeObject(deps.registry, place, { uid, resourceVersion, propagation });
   if (deletion === undefined) await settleAgain(deps, view, { place, object });
+}
+
+async function ownDependents(deps: ControllerDeps, view: ClusterView, uid: string): Promise<'none' | 'some' | 'some are waiting'> {
+  let answer: 'none' | 'some' | 'some are waiting' = 'none';
+  await eachDependent(deps, view, uid, async ({ object }) => {
+    const waits = object.metadata.deletionTimestamp !== undefined && object.metadata.finalizers?.includes(foregroundFinalizer) === true;
+    if (waits) answer = 'some are waiting';
+    else if (answer === 'none') answer = 'some';
+  });
+  return answer;
+}
+
+/** In a cycle of owners each would wait for the other: whoever closes it stops to block its owners. False if it did before. */
+async function unblockOwners(deps: ControllerDeps, { place, object }: Dependent): Promise<boolean> {
+  const result = await changeObject(deps.registry, place, (current) => {
+    if (current.metadata.uid !== object.metadata.uid) return false;
+    for (const owner of current.metadata.ownerReferences ?? []) if (owner.blockOwnerDeletion === true) owner.blockOwnerDeletion = false;
+    return true;
+  });
+  return result === 'changed';
 }
 
 /** The dependent was changed while it was judged: it is judged anew, as it is now. */

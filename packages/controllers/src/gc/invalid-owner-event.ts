@@ -9,9 +9,7 @@ import type { ObjectPlace } from '../runtime/object-writer.ts';
 export async function reportInvalidOwner(
   deps: ControllerDeps,
   view: ClusterView,
-  place: ObjectPlace,
-  mark: GarbageMark,
-  object: KubeObject,
+  { place, object, mark }: { place: ObjectPlace; object: KubeObject; mark: GarbageMark },
 ): Promise<void> {
   const { registry, world } = deps;
   const now = timestamp(registry.clock);

@@ -3,6 +3,7 @@ import {
   type ApiResponse,
   decodeBody,
   expectKind,
+  messageOf,
   type ResourceCall,
   renderObject,
   type StoredObject,
@@ -13,7 +14,7 @@ export async function reviewOf(call: ResourceCall): Promise<KubeObject> {
   const { context, resource } = call;
   const { group, names } = resource.declaration;
   const { version } = context.info;
-  const review = expectKind(await decodeBody(await context.body(), context.headers['content-type']), {
+  const review = expectKind(await decodeBody(await context.body(), context.headers['content-type'], messageOf(resource, version)), {
     apiVersion: apiVersionOf(group, version),
     kind: names.kind,
   });

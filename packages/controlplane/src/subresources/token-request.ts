@@ -1,3 +1,4 @@
+import { tokenRequestSchema } from '@canopy/api';
 import {
   badRequest,
   conflict,
@@ -63,7 +64,7 @@ const apiVersion = 'authentication.k8s.io/v1';
 /** POST `serviceaccounts/<name>/token`: a new token of the account. Nothing is stored. */
 export async function handleTokenRequest(call: ResourceCall, issuer: TokenIssuer): Promise<ApiResponse> {
   const request = objectRequestOf(call);
-  const body = expectKind(await decodeBody(await call.context.body(), call.context.headers['content-type']), {
+  const body = expectKind(await decodeBody(await call.context.body(), call.context.headers['content-type'], tokenRequestSchema), {
     apiVersion,
     kind: 'TokenRequest',
   });

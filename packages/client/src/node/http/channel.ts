@@ -40,7 +40,8 @@ export interface Target {
 /** @throws TypeError when `server` is not an http or https URL */
 export function targetOf(server: string): Target {
   const url = new URL(server);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new TypeError(`${server} is not an http or https URL`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new TypeError(`${server} is not an http or https URL`);
   const secure = url.protocol === 'https:';
   return {
     origin: url.origin,

@@ -151,7 +151,10 @@ describe('a transport over TLS', () => {
     const server = await serve(
       (request, response) => {
         response.write('half');
-        setTimeout(() => (request.httpVersionMajor === 2 ? response.stream.session?.destroy() : request.socket.destroy()), 20);
+        setTimeout(
+          () => (request.httpVersionMajor === 2 ? response.stream.session?.destroy() : request.socket.destroy()),
+          20,
+        );
       },
       { http1Only: protocol !== 'h2' },
     );
@@ -208,7 +211,9 @@ describe('a transport over TLS', () => {
     const [one, two] = [await selfSigned('one'), await selfSigned('two')];
     const server = await serve(
       (request, response) => {
-        const socket = request.stream.session!.socket as unknown as { getPeerCertificate(): { subject?: { CN?: string } } };
+        const socket = request.stream.session!.socket as unknown as {
+          getPeerCertificate(): { subject?: { CN?: string } };
+        };
         response.end(socket.getPeerCertificate().subject?.CN ?? 'nobody');
       },
       { clientCa: `${one.cert}\n${two.cert}` },

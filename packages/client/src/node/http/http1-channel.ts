@@ -8,7 +8,7 @@ import type { Channel, Target, WireRequest } from './channel.ts';
 import { messageOf, UnprocessedError } from './channel.ts';
 import { flatHeaders, responseBody } from './response-body.ts';
 
-const maxIdleConnections = 16;
+const maxIdleConnections = 128;
 
 /** HTTP/1.1 with connections kept open; as many at a time as there are requests and watches. */
 export class Http1Channel implements Channel {

@@ -96,7 +96,11 @@ function keepSpelling(entry: Entry, before: Entry, list: EntryList, folder: stri
     if (typeof old === 'string' && old !== '' && path.resolve(folder, old) === kept[field]) kept[field] = old;
   }
   const [oldExec, newExec] = [before['exec'], kept['exec']] as ({ command?: string } | undefined)[];
-  if (list === 'users' && oldExec?.command?.includes('/') && path.resolve(folder, oldExec.command) === newExec?.command) {
+  if (
+    list === 'users' &&
+    oldExec?.command?.includes('/') &&
+    path.resolve(folder, oldExec.command) === newExec?.command
+  ) {
     kept['exec'] = { ...newExec, command: oldExec.command };
   }
   return kept;

@@ -44,7 +44,9 @@ export class ExecCredentials implements CredentialSource {
   constructor(exec: ExecConfig, cluster: ClusterEntry, environment: ExecEnvironment) {
     if (!exec.command) throw new KubeconfigError('exec: command is missing');
     if (!versions.includes(exec.apiVersion ?? '')) {
-      throw new KubeconfigError(`exec: apiVersion ${String(exec.apiVersion)} is not supported (${versions.join(', ')} are)`);
+      throw new KubeconfigError(
+        `exec: apiVersion ${String(exec.apiVersion)} is not supported (${versions.join(', ')} are)`,
+      );
     }
     if (exec.apiVersion === versions[0] && exec.interactiveMode === undefined) {
       throw new KubeconfigError(`exec: interactiveMode must be set for ${versions[0]}`);
@@ -80,10 +82,13 @@ export class ExecCredentials implements CredentialSource {
       throw new KubeconfigError(`exec: ${this.#exec.command} did not print JSON`, cause);
     }
     if (parsed?.kind !== 'ExecCredential' || parsed.apiVersion !== this.#exec.apiVersion) {
-      throw new KubeconfigError(`exec: ${this.#exec.command} did not print an ExecCredential of ${this.#exec.apiVersion}`);
+      throw new KubeconfigError(
+        `exec: ${this.#exec.command} did not print an ExecCredential of ${this.#exec.apiVersion}`,
+      );
     }
     const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = parsed.status ?? {};
-    if (!token && !(cert && key)) throw new KubeconfigError(`exec: ${this.#exec.command} gave neither token nor certificate`);
+    if (!token && !(cert && key))
+      throw new KubeconfigError(`exec: ${this.#exec.command} gave neither token nor certificate`);
     const credentials: Credentials = {
       headers: token ? { authorization: `Bearer ${token}` } : {},
       clientCertificate: cert && key ? { cert, key } : undefined,
@@ -100,7 +105,10 @@ export class ExecCredentials implements CredentialSource {
     env['KUBERNETES_EXEC_INFO'] = JSON.stringify(this.#info());
     const mayAsk = this.#environment.interactive && exec.interactiveMode !== 'Never';
     return new Promise((resolve, reject) => {
-      const child = spawn(exec.command, exec.args ?? [], { env, stdio: [mayAsk ? 'inherit' : 'ignore', 'pipe', 'inherit'] });
+      const child = spawn(exec.command, exec.args ?? [], {
+        env,
+        stdio: [mayAsk ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+      });
       const pieces: Buffer[] = [];
       child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
       child.once('error', (cause) => {
@@ -137,5 +145,6 @@ export class ExecCredentials implements CredentialSource {
 function execExtension(cluster: ClusterEntry): unknown {
   const extensions = cluster['extensions'];
   if (!Array.isArray(extensions)) return undefined;
-  return (extensions as { name?: string; extension?: unknown }[]).find(({ name }) => name === `${apiGroup}/exec`)?.extension;
+  return (extensions as { name?: string; extension?: unknown }[]).find(({ name }) => name === `${apiGroup}/exec`)
+    ?.extension;
 }

@@ -35,7 +35,11 @@ export async function connectionSettings(
 
 async function tlsOf(cluster: ClusterEntry): Promise<TlsOptions> {
   const insecureSkipVerify = cluster['insecure-skip-tls-verify'] === true;
-  const ca = await pemOf(cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate authority');
+  const ca = await pemOf(
+    cluster['certificate-authority-data'],
+    cluster['certificate-authority'],
+    'certificate authority',
+  );
   if (insecureSkipVerify && ca !== undefined) {
     throw new KubeconfigError('insecure-skip-tls-verify and a certificate authority exclude each other');
   }
@@ -83,13 +87,19 @@ export interface KubeconfigClient {
 }
 
 /** @throws KubeconfigError for what is missing, unreadable or not supported */
-export async function connectContext(resolved: ResolvedContext, options: ConnectionOptions = {}): Promise<KubeconfigClient> {
+export async function connectContext(
+  resolved: ResolvedContext,
+  options: ConnectionOptions = {},
+): Promise<KubeconfigClient> {
   const connector = new Connector(await connectionSettings(resolved, options.environment), options);
   let client: DynamicClient;
   try {
     client = connector.connect(resolved.cluster.server ?? '');
   } catch (cause) {
-    throw new KubeconfigError(`server "${resolved.cluster.server}" of cluster "${resolved.clusterName}" is not a URL`, cause);
+    throw new KubeconfigError(
+      `server "${resolved.cluster.server}" of cluster "${resolved.clusterName}" is not a URL`,
+      cause,
+    );
   }
   return { client, namespace: resolved.namespace, connector, close: () => connector.close() };
 }

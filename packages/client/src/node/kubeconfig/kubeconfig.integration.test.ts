@@ -79,7 +79,9 @@ describe('loading a kubeconfig', () => {
 
   it('refuses what it cannot do', async () => {
     const cluster = { server: 'https://x' };
-    await expect(connectionSettings({ cluster: { ...cluster, 'proxy-url': 'http://p' }, user: {} })).rejects.toThrow(/proxy-url/);
+    await expect(connectionSettings({ cluster: { ...cluster, 'proxy-url': 'http://p' }, user: {} })).rejects.toThrow(
+      /proxy-url/,
+    );
     await expect(connectionSettings({ cluster, user: { 'auth-provider': { name: 'gcp' } } })).rejects.toThrow(/gcp/);
     const exec = { command: 'x', apiVersion: 'client.authentication.k8s.io/v1alpha1' };
     await expect(connectionSettings({ cluster, user: { exec } })).rejects.toThrow(/v1alpha1/);

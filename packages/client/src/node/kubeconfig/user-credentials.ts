@@ -22,7 +22,9 @@ export async function userCredentials(
   environment: ExecEnvironment,
 ): Promise<CredentialSource> {
   if (user['auth-provider'] !== undefined) {
-    throw new KubeconfigError(`auth-provider ${String(user['auth-provider'].name)} is not supported; use an exec plugin`);
+    throw new KubeconfigError(
+      `auth-provider ${String(user['auth-provider'].name)} is not supported; use an exec plugin`,
+    );
   }
   const clientCertificate = await certificateOf(user);
   const headers = impersonationHeaders(user);
@@ -41,7 +43,11 @@ export async function userCredentials(
 }
 
 /** PEM from a `-data` field, else from the file it names. */
-export async function pemOf(data: string | undefined, file: string | undefined, what: string): Promise<string | undefined> {
+export async function pemOf(
+  data: string | undefined,
+  file: string | undefined,
+  what: string,
+): Promise<string | undefined> {
   if (data) return Buffer.from(data, 'base64').toString('utf8');
   if (!file) return undefined;
   try {
