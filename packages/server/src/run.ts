@@ -108,7 +108,7 @@ async function openListener(
       idleTimeoutMs: 10 * 60_000,
       async handle(request) {
         const ready = wired();
-        if (ready !== undefined) return ready.server.handle(request);
+        if (ready !== undefined) return ready.handle(request);
         return { kind: 'complete', status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'starting' };
       },
     });

@@ -12,6 +12,8 @@ export interface FinishedRequest {
   /** Milliseconds from arrival to the last byte handed over. */
   durationMs: number;
   error: StatusError | undefined;
+  /** Of complete answers. */
+  responseBody: Uint8Array | string | undefined;
 }
 
 export interface ApiServerOptions {
@@ -47,7 +49,8 @@ export class ApiServer {
     const finish = (): void => {
       for (const done of request.onFinish.splice(0)) done();
       const durationMs = this.options.clock() - started;
-      this.options.finished({ request, context, status: response.status, durationMs, error });
+      const responseBody = response.kind === 'complete' ? response.body : undefined;
+      this.options.finished({ request, context, status: response.status, durationMs, error, responseBody });
     };
     if (response.kind === 'complete') finish();
     else response = finishingStream(response, finish);

@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
+  type ApiResponse,
   ApiServer,
   defaultIssuer,
   type EndpointServices,
   handlerChain,
+  type IncomingRequest,
   type Registry,
   rootPolicy,
   type ServiceAccountTokens,
@@ -33,6 +35,8 @@ import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-wor
 import type { CompletedConfig } from '../config/complete-config.ts';
 import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 import { canopyVersion } from '../version.ts';
+import { rememberBody } from '../audit/audit-log.ts';
+import { openAuditLog } from '../audit/open-audit-log.ts';
 import { wireAccess } from './access.ts';
 import { admissionChain } from './admission-order.ts';
 import { inactiveClusterGate } from './cluster-gate.ts';
@@ -46,7 +50,7 @@ import { specialEndpoints } from './special-endpoints.ts';
 import { workspacesDomain } from './workspaces-domain.ts';
 
 export interface Wired {
-  server: ApiServer;
+  handle: (request: IncomingRequest) => Promise<ApiResponse>;
   registry: Registry;
   hub: ChangeHub;
   /** Ends what runs in the background. The store stays open. */
@@ -148,18 +152,23 @@ export async function wire(input: WireInput): Promise<Wired> {
     metrics: () => metrics.render(),
     issuer: issuerDocuments(access.tokens, shard.externalUrl),
   });
+  const audit = await openAuditLog(config, input.logger);
   const server = new ApiServer({
     chain,
     dispatch,
-    finished: (request) => metrics.observe(request),
+    finished(request) {
+      metrics.observe(request);
+      audit?.record(request, Date.now());
+    },
     clock: () => performance.now(),
   });
   return {
-    server,
+    handle: audit === undefined ? (request) => server.handle(request) : (request) => server.handle(rememberBody(request)),
     registry,
     hub,
     async stop() {
       hub.close();
+      await audit?.close();
     },
   };
 }

@@ -1,0 +1,100 @@
+import { clusterIndex, garbageMarkPrefix, timestamp } from '@canopy/apiserver';
+import { setCondition, workspaceFinalizer } from '@canopy/kcp';
+import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
+import type { HeldObject } from '../../runtime/bulk-removal.ts';
+import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
+import { replaceOperations } from '../../runtime/object-writer.ts';
+import { remainingFinalizers, remainingResources } from '../namespace/namespace-conditions.ts';
+import { markChildren } from './cluster-children.ts';
+import { changeCluster, markCluster } from './cluster-commit.ts';
+import { deleteContent, heldLast } from './cluster-content.ts';
+import { clusterStatusOf, deletionFinalizer, readOwner, type StoredObjectAt, terminatorsFinalizer } from './cluster-objects.ts';
+
+/**
+ * - `gone`: nothing is left, neither of the cluster nor, unless somebody holds it, of its Workspace.
+ * - `waiting`: something is left that others have to let go.
+ * - `again`: something changed meanwhile; look again at once.
+ */
+export type DeletionOutcome = 'gone' | 'waiting' | 'again';
+
+const operationsAtOnce = 5000;
+
+/**
+ * Deletes what a marked logical cluster contains and then the cluster with its Workspace, in one transaction: readers
+ * find both or neither. Child workspaces go first, each by this same way; meanwhile all else goes that nothing holds.
+ */
+export async function deleteCluster(deps: ControllerDeps, found: StoredObjectAt): Promise<DeletionOutcome> {
+  const { cluster } = found.place.access;
+  const now = timestamp(deps.registry.clock);
+  const view = await clusterView(deps, cluster);
+  const children = await markChildren(deps, view, now);
+  const content = await deleteContent(deps, view);
+  const held = content.held.length > 0 || children > 0 ? content.held : await heldLast(deps, view, content.last);
+  if (held.length > 0 || children > 0) {
+    await changeCluster(deps, cluster, (logicalCluster) => {
+      const status = clusterStatusOf(logicalCluster);
+      const remain = { type: 'WorkspaceContentDeleted', status: 'False' as const, severity: 'Info', reason: 'SomeResourcesRemain' };
+      status.conditions = setCondition(status.conditions, { ...remain, message: remainingText(held, children) }, now);
+    });
+    return 'waiting';
+  }
+  return finish(deps, view, found, [...content.free, ...content.last]);
+}
+
+/** Without numbers of child workspaces: they change all the time while a tree is deleted. */
+function remainingText(held: readonly HeldObject[], children: number): string {
+  const resources = [...(children > 0 ? ['workspaces.tenancy.kcp.io'] : []), ...(held.length > 0 ? [remainingResources(held)] : [])];
+  const text = `Some resources are remaining: ${resources.join(', ')}`;
+  return held.length === 0 ? text : `${text}; Some content in the workspace has finalizers remaining: ${remainingFinalizers(held)}`;
+}
+
+async function finish(deps: ControllerDeps, view: ClusterView, found: StoredObjectAt, content: readonly KeyValue[]): Promise<DeletionOutcome> {
+  const { storage } = deps.registry;
+  const rest = [...content];
+  while (rest.length > operationsAtOnce) {
+    if (!(await storage.transact(deletionOf(rest.splice(0, operationsAtOnce)))).succeeded) return 'again';
+  }
+  const { compares, operations } = deletionOf(rest);
+  const marks = await storage.range(`${garbageMarkPrefix}${view.cluster}/`, { limit: operationsAtOnce });
+  for (const { key } of marks.items) operations.push({ type: 'delete', key });
+  await endCluster(deps, found, compares, operations);
+  const result = await storage.transact({ compares, operations });
+  return result.succeeded ? 'gone' : 'again';
+}
+
+function deletionOf(items: readonly KeyValue[]): { compares: Compare[]; operations: Operation[] } {
+  return {
+    compares: items.map(({ key, modRevision }) => ({ key, modRevision })),
+    operations: items.map(({ key }) => ({ type: 'delete', key })),
+  };
+}
+
+/** The end of the LogicalCluster and of the Workspace that owns it, which is deleted with it if it is not yet. */
+async function endCluster(deps: ControllerDeps, found: StoredObjectAt, compares: Compare[], operations: Operation[]): Promise<void> {
+  const own = structuredClone(found.object);
+  const now = timestamp(deps.registry.clock);
+  own.metadata.finalizers = (own.metadata.finalizers ?? []).filter((name) => name !== deletionFinalizer && name !== terminatorsFinalizer);
+  const status = clusterStatusOf(own);
+  status.conditions = setCondition(status.conditions, { type: 'WorkspaceContentDeleted', status: 'True' }, now);
+  compares.push({ key: found.kv.key, modRevision: found.kv.modRevision });
+  operations.push(...(await replaceOperations(deps.registry, found.place, found.kv, own)));
+  if (own.metadata.finalizers.length > 0) return;
+  const owner = await readOwner(deps, found.object);
+  if (owner === undefined) return;
+  const workspace = structuredClone(owner.object);
+  markCluster(workspace, now);
+  workspace.metadata.finalizers = (workspace.metadata.finalizers ?? []).filter((name) => name !== workspaceFinalizer);
+  compares.push({ key: owner.kv.key, modRevision: owner.kv.modRevision });
+  operations.push(...(await replaceOperations(deps.registry, owner.place, owner.kv, workspace)));
+}
+
+/** What was still being written into a cluster while it ended: nobody can reach it any more. */
+export async function sweepCluster({ registry: { storage } }: ControllerDeps, cluster: string): Promise<void> {
+  if (cluster.startsWith('system:')) return;
+  for (;;) {
+    const found = await storage.rangeIndex(clusterIndex, cluster, { limit: operationsAtOnce });
+    if (found.items.length === 0) return;
+    const operations: Operation[] = found.items.map(({ key }): { type: 'delete'; key: StorageKey } => ({ type: 'delete', key }));
+    await storage.transact({ compares: [], operations });
+  }
+}

@@ -1,0 +1,67 @@
+import { decodeObject, deletingIndex } from '@canopy/apiserver';
+import { groups } from '@canopy/kcp';
+import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
+import type { Controller } from '../../runtime/controller.ts';
+import { type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
+import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
+import { changeCluster } from './cluster-commit.ts';
+import { deleteCluster, sweepCluster } from './cluster-deletion.ts';
+import { clusterStatusOf, deletionFinalizer, readLogicalCluster } from './cluster-objects.ts';
+import { isPhaseSettled } from './cluster-phase.ts';
+
+const ownPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
+/** Requests that were under way when a cluster ended are done by then. */
+const sweepMs = 2000;
+const settleMs = 50;
+
+/** Phase of logical clusters, and their end with all that they contain. Key: the cluster's name. */
+export function logicalClusterController(deps: ControllerDeps): Controller {
+  const waiting = new WaitingKeys();
+  return {
+    name: 'core/logicalcluster',
+    watches: ['*'],
+    concurrency: 32,
+    keysOf(change, add) {
+      if (change.key.startsWith(ownPrefix)) {
+        const cluster = parseObjectKey(change.key)?.cluster ?? '';
+        if (change.type === 'delete') add(cluster, sweepMs);
+        else if (needsWork(change)) add(cluster);
+        return;
+      }
+      if (change.type !== 'delete' || waiting.empty) return;
+      const cluster = parseObjectKey(change.key)?.cluster ?? '';
+      for (const key of waiting.of(cluster)) add(key, settleMs);
+    },
+    async pending(sink) {
+      const index = { index: deletingIndex, value: 'core.kcp.io/logicalclusters' };
+      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters', index }, (key) => sink(key.slice(0, key.indexOf('/'))));
+    },
+    async scan(sink) {
+      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters' }, (key) => sink(key.slice(0, key.indexOf('/'))));
+    },
+    async reconcile(cluster) {
+      const found = await readLogicalCluster(deps, cluster);
+      waiting.release(cluster, cluster);
+      if (found === undefined) {
+        await sweepCluster(deps, cluster);
+        return undefined;
+      }
+      const { deletionTimestamp, finalizers } = found.object.metadata;
+      const terminators = clusterStatusOf(found.object).terminators ?? [];
+      if (deletionTimestamp === undefined || terminators.length > 0 || finalizers?.includes(deletionFinalizer) !== true) {
+        await changeCluster(deps, cluster, () => undefined);
+        return undefined;
+      }
+      waiting.wait(cluster, cluster);
+      const outcome = await deleteCluster(deps, found);
+      if (outcome === 'waiting') return pollDelay(deps.clock.now(), deletionTimestamp);
+      waiting.release(cluster, cluster);
+      return outcome === 'again' ? 0 : undefined;
+    },
+  };
+}
+
+function needsWork(change: Change): boolean {
+  const object = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
+  return object.metadata.deletionTimestamp !== undefined || !isPhaseSettled(object);
+}

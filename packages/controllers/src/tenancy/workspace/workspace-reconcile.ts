@@ -1,0 +1,54 @@
+import { timestamp } from '@canopy/apiserver';
+import { workspaceFinalizer, workspaceSpecOf } from '@canopy/kcp';
+import { changeCluster, markCluster } from '../../core/logicalcluster/cluster-commit.ts';
+import { clusterSpecOf, readLogicalCluster, type StoredObjectAt } from '../../core/logicalcluster/cluster-objects.ts';
+import type { ControllerDeps } from '../../runtime/controller-deps.ts';
+import { changeObject } from '../../runtime/object-writer.ts';
+import { schedule } from './workspace-scheduling.ts';
+import { showDisappeared } from './workspace-mirror.ts';
+
+const appearsWithinMs = 60_000;
+const appearsAgainMs = 1000;
+const scheduleAgainMs = 60_000;
+
+/** Milliseconds until it wants to be looked at again. */
+export async function reconcileWorkspace(deps: ControllerDeps, found: StoredObjectAt): Promise<number | undefined> {
+  const { object } = found;
+  if (object.metadata.deletionTimestamp !== undefined) return endWorkspace(deps, found);
+  const { cluster, mount } = workspaceSpecOf(object);
+  if (mount !== undefined) return undefined;
+  if (cluster === undefined) return (await schedule(deps, found)) === 'unschedulable' ? scheduleAgainMs : undefined;
+  const logicalCluster = await readLogicalCluster(deps, cluster);
+  if (logicalCluster !== undefined && clusterSpecOf(logicalCluster.object).owner?.uid === object.metadata.uid) {
+    await changeCluster(deps, cluster, () => undefined);
+    return undefined;
+  }
+  const age = deps.clock.now() - Date.parse(object.metadata.creationTimestamp ?? '');
+  if (age < appearsWithinMs) return appearsAgainMs;
+  await changeObject(deps.registry, found.place, (workspace) => {
+    if (workspace.metadata.uid !== object.metadata.uid) return false;
+    showDisappeared(workspace, timestamp(deps.registry.clock));
+    return true;
+  });
+  return undefined;
+}
+
+/** Marks the cluster of a marked Workspace; without a cluster the Workspace goes. */
+async function endWorkspace(deps: ControllerDeps, { object, place }: StoredObjectAt): Promise<undefined> {
+  const { cluster } = workspaceSpecOf(object);
+  const { uid } = object.metadata;
+  const logicalCluster = cluster === undefined ? undefined : await readLogicalCluster(deps, cluster);
+  if (cluster !== undefined && logicalCluster !== undefined && clusterSpecOf(logicalCluster.object).owner?.uid === uid) {
+    const now = timestamp(deps.registry.clock);
+    await changeCluster(deps, cluster, (current) => {
+      if (clusterSpecOf(current).owner?.uid === uid) markCluster(current, now);
+    });
+    return undefined;
+  }
+  await changeObject(deps.registry, place, (workspace) => {
+    if (workspace.metadata.uid !== uid) return false;
+    workspace.metadata.finalizers = (workspace.metadata.finalizers ?? []).filter((name) => name !== workspaceFinalizer);
+    return true;
+  });
+  return undefined;
+}
