@@ -26,7 +26,16 @@ export {
   skipEndpointSlice,
   sliceStatus,
 } from './apis/apis-strategies.ts';
+export {
+  bindingIndexEntries,
+  boundSchemaIndex,
+  isPending,
+  pendingBindingIndex,
+  sliceExportIndex,
+  sliceIndexEntries,
+} from './apis/binding-indexes.ts';
 export { type BindingInput, type BindingPlan, type BindingWorld, planBinding } from './apis/binding-plan.ts';
+export { type ClusterClaim, ClusterClaims } from './apis/cluster-claims.ts';
 export { isTrue, setCondition, summarise } from './apis/conditions.ts';
 export { type CachedExport, ExportCache, type ExportedSchema } from './apis/export-cache.ts';
 export {
@@ -54,6 +63,7 @@ export { type BootstrapInput, bootstrap } from './bootstrap/bootstrap.ts';
 export { ClusterDirectory, pathAnnotation, typeAnnotation } from './logical-cluster/cluster-directory.ts';
 export {
   apiBindingsInitializer,
+  defaultBinding,
   initializedCondition,
   lifecycleLabels,
   newCluster,
@@ -69,6 +79,7 @@ export {
   rootCaObject,
   serviceAccountObject,
 } from './logical-cluster/namespace-content.ts';
+export { namespaceWithDefaults } from './logical-cluster/namespace-strategy.ts';
 export {
   apiBindingKey,
   apiExportKey,
@@ -84,6 +95,7 @@ export {
   workspaceTypeKey,
 } from './logical-cluster/stored-kinds.ts';
 export {
+  type ClaimIdentity,
   claimLabelKey,
   claimLabelPrefix,
   claimLabelValue,

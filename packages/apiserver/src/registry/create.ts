@@ -15,7 +15,7 @@ import {
   type WriteOptions,
 } from './registry.ts';
 import { toStatusError } from './storage-errors.ts';
-import { clusterAnnotation, stampCluster, stampNewObject } from './system-metadata.ts';
+import { clusterAnnotation, stampCluster, stampNewObject, withoutClusterAnnotation } from './system-metadata.ts';
 
 const createAttempts = 8;
 const noTransaction: Transaction = { compares: [], operations: [] };
@@ -111,7 +111,7 @@ function trackCreation(request: CollectionRequest, stored: KubeObject, options: 
   if (own !== undefined && own.length > 0) return;
   stored.metadata.managedFields = updateManagedFields({
     live: undefined,
-    updated: inVersion(resource, stored, version),
+    updated: withoutClusterAnnotation(inVersion(resource, stored, version)),
     manager: options.fieldManager,
     schema: servedVersion(resource, version).fullSchema,
     version: apiVersionText(request),

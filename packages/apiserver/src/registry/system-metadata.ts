@@ -52,6 +52,14 @@ export function stampCluster(meta: ObjectMeta, access: ClusterAccess): void {
   meta.annotations = { ...meta.annotations, [clusterAnnotation]: access.cluster };
 }
 
+/** The object as its writers made it: without the annotation that the server adds. A shallow copy where there is one. */
+export function withoutClusterAnnotation(object: KubeObject): KubeObject {
+  const { annotations, ...metadata } = object.metadata;
+  if (annotations?.[clusterAnnotation] === undefined) return object;
+  const { [clusterAnnotation]: _, ...own } = annotations;
+  return { ...object, metadata: Object.keys(own).length === 0 ? metadata : { ...metadata, annotations: own } };
+}
+
 /** Carries over what an update can never change; the client may send other values, they are ignored. */
 export function keepServerMetadata(updated: ObjectMeta, old: ObjectMeta): void {
   updated.uid ??= old.uid;

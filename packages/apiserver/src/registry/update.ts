@@ -18,7 +18,7 @@ import {
 } from './registry.ts';
 import type { StrategyContext } from './strategy.ts';
 import { toStatusError } from './storage-errors.ts';
-import { keepServerMetadata, stampCluster } from './system-metadata.ts';
+import { keepServerMetadata, stampCluster, withoutClusterAnnotation } from './system-metadata.ts';
 
 /** Makes the new object from the current one; both in the request's version. Called again after each lost race. */
 export interface UpdateStep {
@@ -164,8 +164,8 @@ function countGeneration(request: ObjectRequest, updated: KubeObject, old: KubeO
 function trackUpdate(request: ObjectRequest, updated: KubeObject, old: KubeObject, options: WriteOptions, now: string): void {
   const { resource, version } = request;
   const managed = updateManagedFields({
-    live: inVersion(resource, old, version),
-    updated: inVersion(resource, updated, version),
+    live: withoutClusterAnnotation(inVersion(resource, old, version)),
+    updated: withoutClusterAnnotation(inVersion(resource, updated, version)),
     manager: options.fieldManager,
     schema: servedVersion(resource, version).fullSchema,
     version: apiVersionText(request),

@@ -32,7 +32,7 @@ export async function removeInBulk(options: BulkRemovalOptions, items: readonly 
   for (const kv of items) {
     const found = classify(options, kv);
     if (found.kind === 'held') {
-      const left = await hold(options, kv, found);
+      const left = await hold(options, found);
       if (left !== undefined) held.push(left);
       continue;
     }
@@ -65,7 +65,7 @@ export function heldBy(object: KubeObject, ignored: ReadonlySet<string> | undefi
   return (object.metadata.finalizers ?? []).filter((finalizer) => !collectorFinalizers.has(finalizer) && ignored?.has(finalizer) !== true);
 }
 
-async function hold(options: BulkRemovalOptions, kv: KeyValue, found: { resource: ServedResource; object: KubeObject }): Promise<HeldObject | undefined> {
+async function hold(options: BulkRemovalOptions, found: { resource: ServedResource; object: KubeObject }): Promise<HeldObject | undefined> {
   const { resource, object } = found;
   const { group, names } = resource.declaration;
   const left: HeldObject = { resource: group === '' ? names.plural : `${names.plural}.${group}`, object };

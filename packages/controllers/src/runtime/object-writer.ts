@@ -80,7 +80,9 @@ export async function replaceOperations(registry: Registry, place: ObjectPlace, 
   if (object.metadata.generation !== undefined && !deepEqual(object.spec, old.spec)) object.metadata.generation += 1;
   if (deepEqual(object, old)) return [];
   const { apiVersion, kind, metadata, ...rest } = object;
-  return [putObject(registry, place.resource, place.access, { apiVersion, kind, metadata, ...rest })];
+  const put = putObject(registry, place.resource, place.access, { apiVersion, kind, metadata, ...rest });
+  const seconds = place.resource.strategy.timeToLiveSeconds?.(object);
+  return [seconds === undefined || put.type !== 'put' ? put : { ...put, lease: await registry.leases.leaseFor(seconds) }];
 }
 
 function mayDisappear({ strategy }: ServedResource, object: KubeObject): boolean {

@@ -9,6 +9,7 @@ import { identityIndex } from '../surface/identity-resources.ts';
 import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
 import type { ShardSettings } from '../workspaces/shard-settings.ts';
 import { type BindingWorld, planBinding } from './binding-plan.ts';
+import { bindingIndexEntries, sliceIndexEntries } from './binding-indexes.ts';
 import { setCondition } from './conditions.ts';
 import { bindingSpecOf, type Condition, exportSpecOf, identityHashOfExport } from './export-model.ts';
 import { nameHoldersOf } from './name-holders.ts';
@@ -145,6 +146,7 @@ export function endpointSliceStrategy(world: BindingWorld, shard: ShardSettings)
       }
       return { operations: [], compares: [] };
     },
+    indexes: sliceIndexEntries,
   };
 }
 
@@ -162,6 +164,7 @@ export function apiBindingStrategy(world: BindingWorld, surfaces: WorkspaceSurfa
       });
       return { operations: plan.operations, compares: plan.compares };
     },
+    indexes: bindingIndexEntries,
     selectableFields: {
       'spec.reference.export.name': (object) => bindingSpecOf(object).reference?.export?.name ?? '',
       'status.phase': (object) => (object.status as { phase?: string } | undefined)?.phase ?? '',

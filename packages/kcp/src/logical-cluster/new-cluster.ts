@@ -210,7 +210,7 @@ async function defaultBindings(world: BindingWorld, input: NewClusterInput, logi
 }
 
 /** A binding with all claims of its export accepted, as its type asks for. */
-async function defaultBinding(world: BindingWorld, cluster: LogicalClusterName, path: string, name: string): Promise<KubeObject> {
+export async function defaultBinding(world: BindingWorld, cluster: LogicalClusterName, path: string, name: string): Promise<KubeObject> {
   const exportCluster = (await world.directory.resolveName(path)) ?? path;
   const found = await world.exports.find(exportCluster, name);
   const claims = (found === undefined ? [] : (exportSpecOf(found.object).permissionClaims ?? [])).map(({ defaultSelector, ...claim }) => ({

@@ -52,6 +52,10 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
         await changeCluster(deps, cluster, () => undefined);
         return undefined;
       }
+      if (!isPhaseSettled(found.object)) {
+        await changeCluster(deps, cluster, () => undefined);
+        return 0;
+      }
       waiting.wait(cluster, cluster);
       const outcome = await deleteCluster(deps, found);
       if (outcome === 'waiting') return pollDelay(deps.clock.now(), deletionTimestamp);

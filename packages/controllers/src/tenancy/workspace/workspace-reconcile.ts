@@ -30,7 +30,7 @@ export async function reconcileWorkspace(deps: ControllerDeps, found: StoredObje
     showDisappeared(workspace, timestamp(deps.registry.clock));
     return true;
   });
-  return undefined;
+  return appearsWithinMs;
 }
 
 /** Marks the cluster of a marked Workspace; without a cluster the Workspace goes. */

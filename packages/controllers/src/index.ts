@@ -1,0 +1,10 @@
+export {
+  type ControllerFactory,
+  controllerFactories,
+  controllerList,
+  type RunningControllers,
+  startControllers,
+} from './controller-list.ts';
+export type { AddKey, Controller, ControllerLogger, KeySink } from './runtime/controller.ts';
+export type { ControllerDeps } from './runtime/controller-deps.ts';
+export { Reactor, type ReactorOptions } from './runtime/reactor.ts';

@@ -1,0 +1,35 @@
+import type { KubeObject } from '@canopy/apimachinery';
+import type { IndexEntry } from '@canopy/storage';
+import { type Condition, bindingSpecOf } from './export-model.ts';
+
+/** Bindings with something that is not as it should be, by the name of their export: they are tried again. */
+export const pendingBindingIndex = 'binding-pending';
+/** Bindings by the UID of each schema that they have bound. */
+export const boundSchemaIndex = 'binding-schema';
+/** Endpoint slices by the name of their export, wherever that is. */
+export const sliceExportIndex = 'slice-export';
+
+interface BindingState {
+  phase?: string;
+  boundResources?: { schema: { UID: string } }[];
+  conditions?: Condition[];
+}
+
+export function bindingIndexEntries(binding: KubeObject): IndexEntry[] {
+  const status = (binding.status ?? {}) as BindingState;
+  const entries = [...new Set((status.boundResources ?? []).map(({ schema }) => schema.UID))].map((value) => ({ index: boundSchemaIndex, value }));
+  if (isPending(binding)) entries.push({ index: pendingBindingIndex, value: bindingSpecOf(binding).reference?.export?.name ?? '' });
+  return entries;
+}
+
+/** Whether a binding waits for something outside itself. */
+export function isPending(binding: KubeObject): boolean {
+  const { phase, conditions } = (binding.status ?? {}) as BindingState;
+  const open = (type: string): boolean => conditions?.find((condition) => condition.type === type)?.status !== 'True';
+  return phase !== 'Bound' || open('APIExportValid') || open('BindingUpToDate') || open('PermissionClaimsApplied');
+}
+
+export function sliceIndexEntries(slice: KubeObject): IndexEntry[] {
+  const name = (slice.spec as { export?: { name?: string } } | undefined)?.export?.name;
+  return name === undefined ? [] : [{ index: sliceExportIndex, value: name }];
+}
