@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import {
+  claimLabelKey,
+  claimLabelValue,
+  defaultBindingName,
+  exportHash,
+  homeClusterName,
+  identityHashOf,
+  lifecycleLabel,
+  newIdentityKey,
+  randomClusterName,
+  reflexiveClaimValue,
+} from './names.ts';
+
+describe('names that clients compute too', () => {
+  it('home clusters follow from the user name alone', () => {
+    expect(homeClusterName('alice')).toBe('v1u4alow0iv9');
+    expect(homeClusterName('bob')).toBe('2okdry95y5lkv');
+  });
+
+  it('cluster names are 16 characters of base 36 and differ', () => {
+    const names = new Set(Array.from({ length: 200 }, randomClusterName));
+    expect(names.size).toBe(200);
+    for (const name of names) expect(name).toMatch(/^[0-9a-z]{16}$/);
+  });
+
+  it('identity keys are 43 characters, their hash is hex SHA-256', () => {
+    expect(newIdentityKey()).toMatch(/^[\w-]{43}$/);
+    expect(identityHashOf('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  });
+
+  it('label values of claims depend on group, resource and identity, not on verbs', () => {
+    const value = claimLabelValue({ group: 'g', resource: 'r', identityHash: 'i' });
+    expect(claimLabelValue({ group: 'g', resource: 'r', identityHash: 'i' })).toBe(value);
+    expect(claimLabelValue({ group: 'g', resource: 'r' })).not.toBe(value);
+    expect(claimLabelValue({ resource: 'secrets' })).toBe(claimLabelValue({ group: '', resource: 'secrets', identityHash: '' }));
+  });
+
+  it('are valid label keys and values', () => {
+    const label = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+    expect(claimLabelKey('c', 'e').split('/')[1]).toMatch(label);
+    expect(exportHash('c', 'e')).toMatch(label);
+    expect(reflexiveClaimValue).toMatch(label);
+    const { key, value } = lifecycleLabel('initializer.internal.kcp.io/', 'root:org:gpu');
+    expect(key.length).toBe(63);
+    expect(value).toMatch(/^[0-9a-f]{56}$/);
+  });
+
+  it('default bindings get a short suffix that differs between clusters', () => {
+    expect(defaultBindingName('c1', 'root', 'tenancy.kcp.io')).toMatch(/^tenancy\.kcp\.io-[0-9a-z]{5}$/);
+    expect(defaultBindingName('c1', 'root', 'x')).not.toBe(defaultBindingName('c2', 'root', 'x'));
+    expect(defaultBindingName('c1', 'root', 'y'.repeat(300)).length).toBe(253);
+  });
+});
