@@ -14,6 +14,7 @@ import {
   apiBindingFinalizer,
   apiExportAdmission,
   type BindingWorld,
+  type ClaimLabels,
   type ClusterDirectory,
   crdNoOverlap,
   endpointSliceAdmission,
@@ -21,6 +22,7 @@ import {
   logicalClusterAdmission,
   type NativeKinds,
   pathAnnotationAdmission,
+  permissionClaimLabels,
   readLocks,
   reservedCrdAnnotations,
   reservedCrdGroups,
@@ -37,10 +39,11 @@ export interface AdmissionParts {
   access: AccessControl;
   native: NativeKinds;
   neighbourhood: CrdNeighbourhood;
+  claims: ClaimLabels;
 }
 
 /** Admission plugins in execution order, as kcp orders them. Quota is last: it reserves. */
-export function admissionChain({ world, types, access, native, neighbourhood }: AdmissionParts): AdmissionPlugin[] {
+export function admissionChain({ world, types, access, native, neighbourhood, claims }: AdmissionParts): AdmissionPlugin[] {
   const { registry, directory } = world;
   const { deep, authorizer } = access;
   return [
@@ -68,6 +71,7 @@ export function admissionChain({ world, types, access, native, neighbourhood }: 
     reservedCrdGroups,
     crdNoOverlap((cluster, name) => bindingOf(directory, cluster, name)),
     crdNamesAdmission({ neighbourhood, clock: registry.clock }),
+    permissionClaimLabels(claims),
     pathAnnotationAdmission(directory),
     resourceQuota({ registry, quotas: native.find('', 'resourcequotas') }),
   ];

@@ -23,7 +23,8 @@ function homeEndpoint(home: HomeWorkspaces, call: ResourceCall) {
   return homeWorkspace(home, user).then((workspace) => jsonResponse(200, JSON.stringify(workspace)));
 }
 
-function tokenIssuer({ tokens }: AccessControl): TokenIssuer {
+/** ServiceAccount tokens, for the token subresource and for legacy secrets. */
+export function tokenIssuer({ tokens }: AccessControl): TokenIssuer {
   return {
     async issue({ access, namespace, serviceAccount, audiences, expirationSeconds, boundObject }) {
       const chosen = audiences.length > 0 ? audiences : tokens.defaultAudiences;

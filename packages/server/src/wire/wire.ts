@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type ApiResponse,
   ApiServer,
@@ -12,41 +11,24 @@ import {
   systemPolicy,
   versionInfo,
 } from '@canopy/apiserver';
-import { type CrdNeighbourhood, crdStrategy, storedNeighbourhood } from '@canopy/apiextensions';
-import {
-  apiBindingStrategy,
-  apiExportStrategy,
-  apiResourceSchemaStrategy,
-  type BindingWorld,
-  bootstrap,
-  ClusterDirectory,
-  claimLabelPrefix,
-  endpointSliceStrategy,
-  ExportCache,
-  IdentityResources,
-  type NativeKinds,
-  type ShardSettings,
-  WorkspaceSurfaces,
-  WorkspaceTypes,
-  workspaceStrategy,
-} from '@canopy/kcp';
-import { type Change, ChangeHub, type Storage } from '@canopy/storage';
+import { startControllers } from '@canopy/controllers';
+import { bootstrap, type ShardSettings } from '@canopy/kcp';
+import { ChangeHub, type Storage, systemClock } from '@canopy/storage';
 import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-workspaces';
+import { rememberBody } from '../audit/audit-log.ts';
+import { openAuditLog } from '../audit/open-audit-log.ts';
 import type { CompletedConfig } from '../config/complete-config.ts';
 import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 import { canopyVersion } from '../version.ts';
-import { rememberBody } from '../audit/audit-log.ts';
-import { openAuditLog } from '../audit/open-audit-log.ts';
 import { wireAccess } from './access.ts';
 import { admissionChain } from './admission-order.ts';
 import { inactiveClusterGate } from './cluster-gate.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
-import { leasePool } from './lease-pool.ts';
+import { wireKcpWorld } from './kcp-world.ts';
 import type { Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
-import { wireNativeKinds } from './native-kinds.ts';
-import { specialEndpoints } from './special-endpoints.ts';
+import { specialEndpoints, tokenIssuer } from './special-endpoints.ts';
 import { workspacesDomain } from './workspaces-domain.ts';
 
 export interface Wired {
@@ -67,43 +49,16 @@ export interface WireInput {
   logger: Logger;
 }
 
-const directoryCapacity = 20_000;
-const maxObjectBytes = 3 * 1024 * 1024;
-const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-
-function randomSuffix(length: number): string {
-  let text = '';
-  for (const byte of randomBytes(length)) text += alphabet[byte % alphabet.length];
-  return text;
-}
-
 /** Puts the server together: store → caches → kinds → access → admission → chain. */
 export async function wire(input: WireInput): Promise<Wired> {
   const { config, storage, shard } = input;
   const hub = await ChangeHub.start(storage);
-  const clock = { now: () => Date.now() };
-  const registry: Registry = {
-    storage,
-    hub,
-    clock,
-    ids: { uuid: () => randomUUID(), suffix: randomSuffix },
-    maxObjectBytes,
-    isIndexedLabel: (key) => key.startsWith(claimLabelPrefix) || key === 'internal.apis.kcp.io/export',
-    leases: leasePool(storage, clock),
-  };
-  const directory = new ClusterDirectory(storage, directoryCapacity);
-  const exports = new ExportCache(storage);
-  const types = new WorkspaceTypes(storage, directory);
-  const world = { registry, directory, exports } as BindingWorld;
-  const native = kinds(world, types, shard);
-  world.native = native;
-  const surfaces = new WorkspaceSurfaces(storage, native);
-  surfacesOf.set(world, surfaces);
-  const identities = new IdentityResources(storage, exports, surfaces, native);
+  const kcp = wireKcpWorld(storage, hub, shard);
+  const { world, registry, directory, exports, types, native, surfaces, identities, claims } = kcp;
   const bindings = new ConsumerBindings(storage);
   const access = wireAccess({ config, storage, directory, admin: input.admin, serviceAccountKey: input.serviceAccountKey, issuer: defaultIssuer });
   const virtual = new ApiExportVirtualWorkspace({ surfaces, native, directory, identities, exports, bindings, deep: access.deep });
-  const caches: { onChanges(changes: readonly Change[]): void }[] = [directory, exports, types, access.rbac, surfaces, bindings, virtual];
+  const caches = [...kcp.caches, access.rbac, bindings, virtual];
   hub.subscribeAll((changes) => {
     for (const cache of caches) cache.onChanges(changes);
   });
@@ -112,7 +67,7 @@ export async function wire(input: WireInput): Promise<Wired> {
   const special = specialEndpoints({ access, home: { world, types, shard, deep: access.deep } });
   const services: EndpointServices = {
     registry,
-    admission: admissionChain({ world, types, access, native, neighbourhood: neighbourhoodOf(world, surfaces) }),
+    admission: admissionChain({ world, types, access, native, claims, neighbourhood: kcp.neighbourhood }),
     watchTimeoutMs: { min: 30 * 60_000, max: 60 * 60_000 },
     bookmarkIntervalMs: 60_000,
     maxWatchBufferBytes: 8 * 1024 * 1024,
@@ -162,11 +117,23 @@ export async function wire(input: WireInput): Promise<Wired> {
     },
     clock: () => performance.now(),
   });
+  const controllers = await startControllers({
+    registry,
+    world,
+    surfaces,
+    types,
+    claims,
+    shard,
+    tokens: tokenIssuer(access),
+    clock: systemClock,
+    logger: input.logger,
+  });
   return {
     handle: audit === undefined ? (request) => server.handle(request) : (request) => server.handle(rememberBody(request)),
     registry,
     hub,
     async stop() {
+      await controllers.stop();
       hub.close();
       await audit?.close();
     },
@@ -184,36 +151,4 @@ function issuerDocuments(tokens: ServiceAccountTokens, externalUrl: string) {
     }),
     keys: () => tokens.keys(),
   };
-}
-
-const surfacesOf = new WeakMap<BindingWorld, WorkspaceSurfaces>();
-
-function kinds(world: BindingWorld, types: WorkspaceTypes, shard: ShardSettings): NativeKinds {
-  const surfaces = { surface: (target) => (surfacesOf.get(world) as WorkspaceSurfaces).surface(target) } as WorkspaceSurfaces;
-  return wireNativeKinds(
-    new Map([
-      ['tenancy.kcp.io/workspaces', workspaceStrategy(world, types, shard)],
-      ['apis.kcp.io/apiexports', apiExportStrategy(world, shard)],
-      ['apis.kcp.io/apibindings', apiBindingStrategy(world, surfaces)],
-      ['apis.kcp.io/apiexportendpointslices', endpointSliceStrategy(world, shard)],
-      ['apis.kcp.io/apiresourceschemas', apiResourceSchemaStrategy],
-      ['apiextensions.k8s.io/customresourcedefinitions', crdStrategy(neighbourhoodOf(world, surfaces))],
-    ]),
-  );
-}
-
-/** Names that CRDs of a cluster compete with: those of its other CRDs and of everything else it serves. */
-function neighbourhoodOf({ registry }: BindingWorld, surfaces: WorkspaceSurfaces): CrdNeighbourhood {
-  return storedNeighbourhood({
-    registry,
-    async boundNames(access, group) {
-      const surface = await surfaces.surface({ kind: 'cluster', name: access.cluster });
-      const bound = surface.all().filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
-      return bound.map(({ declaration: { names } }) => ({
-        ...names,
-        shortNames: [...names.shortNames],
-        categories: [...names.categories],
-      }));
-    },
-  });
 }

@@ -1,0 +1,88 @@
+import { clusterIndex } from '@canopy/apiserver';
+import { afterEach, describe, expect, it } from 'vitest';
+import { clusterOf, conditionOf, configMap, type ControllerFixture, phaseOfObject, startFixture, workspace } from '../../testing/controller-fixture.ts';
+
+let fixture: ControllerFixture;
+afterEach(async () => {
+  await fixture.stop();
+  expect(fixture.problems).toEqual([]);
+});
+
+async function contentOf(cluster: string): Promise<string[]> {
+  return (await fixture.storage.rangeIndex(clusterIndex, cluster, {})).items.map(({ key }) => key);
+}
+
+async function makeTree(parent: string, names: readonly string[]): Promise<string[]> {
+  const clusters: string[] = [];
+  for (const name of names) clusters.push(clusterOf(await fixture.api(parent).create('workspaces.tenancy.kcp.io', workspace(name))));
+  return clusters;
+}
+
+const at = (name: string) => ({ resource: 'workspaces.tenancy.kcp.io', name });
+
+describe('deleting a workspace', () => {
+  it('leaves nothing of it, of its logical cluster and of its children', async () => {
+    fixture = await startFixture();
+    const [org = ''] = await makeTree('root', ['org']);
+    const children = await makeTree(org, ['a', 'b', 'c']);
+    const grandchildren = await makeTree(children[0] ?? '', ['d']);
+    await fixture.api(org).create('configmaps', configMap('settings', 'default'));
+    await fixture.settled();
+    await fixture.api('root').remove(at('org'));
+    await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
+    for (const cluster of [org, ...children, ...grandchildren]) expect(await contentOf(cluster)).toEqual([]);
+  });
+
+  it('waits for what others hold, says so, and goes on when they let go', async () => {
+    fixture = await startFixture();
+    const [org = ''] = await makeTree('root', ['org']);
+    await fixture.api(org).create('configmaps', configMap('held', 'default', { finalizers: ['example.com/hold'] }));
+    await fixture.api('root').remove(at('org'));
+    await fixture.until(async () => conditionOf(await fixture.api('root').find(at('org')), 'WorkspaceContentDeleted') !== undefined);
+    const waiting = await fixture.api('root').get(at('org'));
+    expect(phaseOfObject(waiting)).toBe('Deleting');
+    expect(conditionOf(waiting, 'WorkspaceContentDeleted')).toMatchObject({ status: 'False', reason: 'SomeResourcesRemain' });
+    expect(conditionOf(waiting, 'WorkspaceContentDeleted')?.message).toContain('configmaps has 1 resource instances');
+    await fixture.api(org).update({ resource: 'configmaps', namespace: 'default', name: 'held' }, (held) => {
+      held.metadata.finalizers = [];
+    });
+    await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
+    expect(await contentOf(org)).toEqual([]);
+  });
+
+  it('lets terminators finish before it touches the content', async () => {
+    fixture = await startFixture();
+    await fixture.api('root').create('workspacetypes.tenancy.kcp.io', {
+      apiVersion: 'tenancy.kcp.io/v1alpha1',
+      kind: 'WorkspaceType',
+      metadata: { name: 'guarded' },
+      spec: { terminator: true, extend: { with: [{ name: 'universal', path: 'root' }] } },
+    });
+    const guarded = await fixture.api('root').create('workspaces.tenancy.kcp.io', {
+      ...workspace('guarded'),
+      spec: { type: { name: 'guarded', path: 'root' } },
+    });
+    const cluster = clusterOf(guarded);
+    await fixture.api('root').remove(at('guarded'));
+    await fixture.until(async () => phaseOfObject(await fixture.api('root').find(at('guarded'))) === 'Terminating');
+    await fixture.settled();
+    expect((await contentOf(cluster)).length).toBeGreaterThan(5);
+    await fixture.api(cluster).update(
+      { resource: 'logicalclusters.core.kcp.io', name: 'cluster' },
+      (logicalCluster) => {
+        (logicalCluster.status as { terminators: string[] }).terminators = [];
+      },
+      'status',
+    );
+    await fixture.until(async () => (await fixture.api('root').find(at('guarded'))) === undefined);
+    expect(await contentOf(cluster)).toEqual([]);
+  });
+
+  it('goes with its logical cluster when that is deleted directly', async () => {
+    fixture = await startFixture();
+    const [org = ''] = await makeTree('root', ['org']);
+    await fixture.api(org).remove({ resource: 'logicalclusters.core.kcp.io', name: 'cluster' });
+    await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
+    expect(await contentOf(org)).toEqual([]);
+  });
+});
