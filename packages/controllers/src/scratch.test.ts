@@ -1,11 +1,11 @@
 import { it } from 'vitest';
-import { rmSync } from 'node:fs';
+import { rmSync, mkdirSync } from 'node:fs';
 import { SqliteStorage, MemoryStorage } from '@canopy/storage';
 import { startFixture, workspace, clusterOf } from './testing/controller-fixture.ts';
 for (const kind of ['memory', 'sqlite'] as const)
 it(`deletes a tree ${kind}`, async () => {
-  rmSync('/tmp/ctl-perf', { recursive: true, force: true });
-  const storage = kind === 'memory' ? new MemoryStorage() : await SqliteStorage.open({ directory: '/tmp/ctl-perf' } as never);
+  rmSync('/tmp/ctl-perf', { recursive: true, force: true }); mkdirSync('/tmp/ctl-perf');
+  const storage = kind === 'memory' ? new MemoryStorage() : await SqliteStorage.open({ path: '/tmp/ctl-perf/db' });
   const f = await startFixture({ storage });
   const n = Number(process.env.N ?? 2000);
   const top = clusterOf(await f.api('root').create('workspaces.tenancy.kcp.io', workspace('top')));

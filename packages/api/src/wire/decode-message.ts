@@ -93,13 +93,13 @@ function withMetadata(schema: Schema, properties: Record<string, Schema>): Schem
 function readField(reader: WireReader, type: number, object: JsonObject, entry: { name: string; schema: Schema }): void {
   const { name, schema } = entry;
   if (schema.type === 'array' && specialOf(schema) === undefined) {
-    const list = (object[name] ??= []) as JsonValue[];
-    readItems(reader, type, schema.items ?? {}, list);
+    object[name] ??= [];
+    readItems(reader, type, schema.items ?? {}, object[name] as JsonValue[]);
     return;
   }
   if (schema.type === 'object' && typeof schema.additionalProperties === 'object' && schema.properties === undefined) {
-    const map = (object[name] ??= {}) as JsonObject;
-    readMapEntry(reader.bytes(), schema.additionalProperties, map);
+    object[name] ??= {};
+    readMapEntry(reader.bytes(), schema.additionalProperties, object[name] as JsonObject);
     return;
   }
   object[name] = readValue(reader, type, schema);

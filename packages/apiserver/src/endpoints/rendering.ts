@@ -150,9 +150,15 @@ export async function eventRenderer(call: ResourceCall): Promise<EventRenderer> 
     render(events, shared) {
       if (shared === undefined || shapeKey === undefined) return renderAll(events);
       let byShape = sharedFrames.get(shared);
-      if (byShape === undefined) sharedFrames.set(shared, (byShape = new Map()));
+      if (byShape === undefined) {
+        byShape = new Map();
+        sharedFrames.set(shared, byShape);
+      }
       let bytes = byShape.get(shapeKey);
-      if (bytes === undefined) byShape.set(shapeKey, (bytes = renderAll(events)));
+      if (bytes === undefined) {
+        bytes = renderAll(events);
+        byShape.set(shapeKey, bytes);
+      }
       return bytes;
     },
     bookmark(revision, initialEventsEnd) {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import type { ChangeHub, KeyValue, Operation, Storage, StorageKey } from '@canopy/storage';
+import type { ChangeHub, KeyValue, Storage, StorageKey } from '@canopy/storage';
 import { objectKey } from '@canopy/storage';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { Access, ClusterAccess } from './logical-cluster.ts';
@@ -89,4 +89,3 @@ export function inVersion(resource: ServedResource, object: KubeObject, version:
   return resource.convert(structuredClone(object), version);
 }
 
-export type { KeyValue, Operation };

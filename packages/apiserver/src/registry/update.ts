@@ -56,7 +56,7 @@ export async function updateObject(
       const { object } = await step.transform(undefined);
       return { stored: await createObject(registry, request, object, options), created: true };
     }
-    const stored = await tryUpdate(registry, request, kv, step, options);
+    const stored = await tryUpdate(registry, { request, kv, options }, step);
     if (stored !== undefined) return { stored, created: false };
   }
   throw tooManyRequests(`${request.name} is being changed too often, please try again later`, 1);
@@ -65,10 +65,8 @@ export async function updateObject(
 /** Undefined when somebody else was faster and nothing forbids another try. */
 async function tryUpdate(
   registry: Registry,
-  request: ObjectRequest,
-  kv: KeyValue,
+  { request, kv, options }: Pick<Attempt, 'request' | 'kv' | 'options'>,
   step: UpdateStep,
-  options: WriteOptions,
 ): Promise<StoredObject | undefined> {
   const { resource, version, access } = request;
   const old = decodeObject(kv);
@@ -81,19 +79,20 @@ async function tryUpdate(
   if (old.metadata.resourceVersion !== undefined) updated.metadata.resourceVersion ||= old.metadata.resourceVersion;
 
   const context = strategyContext(registry, request, options.dryRun);
+  const attempt: Attempt = { request, kv, old, updated, options, context };
   keepServerMetadata(updated.metadata, old.metadata);
   stampCluster(updated.metadata, access);
-  restrictToSubresource(request, updated, old, options.subresource, context);
+  restrictToSubresource(attempt);
   await options.admit(updated, old);
   stampCluster(updated.metadata, access);
-  checkUpdated(request, updated, old, options, context);
+  checkUpdated(attempt);
   for (const text of resource.strategy.warnings?.(updated, old) ?? []) options.warn(text);
   countGeneration(request, updated, old);
-  if (!managedFieldsKept) trackUpdate(request, updated, old, options, context.now);
+  if (!managedFieldsKept) trackUpdate(attempt);
 
   const done = updated.metadata.deletionTimestamp !== undefined && mayDisappear(resource.strategy.mayDisappear, updated);
   if (!done && sameObject(updated, old)) return { kv, object: old };
-  return writeUpdated(registry, request, kv, updated, { old, done, unconditional, dryRun: options.dryRun });
+  return writeUpdated(registry, attempt, { done, unconditional });
 }
 
 function checkPreconditions(request: ObjectRequest, wanted: KubeObject, old: KubeObject): void {
@@ -109,13 +108,7 @@ function checkPreconditions(request: ObjectRequest, wanted: KubeObject, old: Kub
 }
 
 /** What the main resource may not touch is restored from the old object, and the other way round for `/status`. */
-function restrictToSubresource(
-  request: ObjectRequest,
-  updated: KubeObject,
-  old: KubeObject,
-  subresource: string,
-  context: StrategyContext,
-): void {
+function restrictToSubresource({ request, updated, old, options: { subresource }, context }: Attempt): void {
   const { strategy } = request.resource;
   const hasStatus = servedVersion(request.resource, request.version).declaration.subresources.status === true;
   if (subresource === 'status') {
@@ -136,13 +129,7 @@ function restrictToSubresource(
   strategy.prepareForUpdate?.(updated, old, context);
 }
 
-function checkUpdated(
-  request: ObjectRequest,
-  updated: KubeObject,
-  old: KubeObject,
-  options: WriteOptions,
-  context: StrategyContext,
-): void {
+function checkUpdated({ request, updated, old, options, context }: Attempt): void {
   const { resource } = request;
   checkChangedObject(resource, resource.declaration.storageVersion, updated, old);
   const { strategy } = resource;
@@ -161,7 +148,7 @@ function countGeneration(request: ObjectRequest, updated: KubeObject, old: KubeO
   updated.metadata.generation = same ? generation : generation + 1;
 }
 
-function trackUpdate(request: ObjectRequest, updated: KubeObject, old: KubeObject, options: WriteOptions, now: string): void {
+function trackUpdate({ request, updated, old, options, context: { now } }: Attempt): void {
   const { resource, version } = request;
   const managed = updateManagedFields({
     live: withoutClusterAnnotation(inVersion(resource, old, version)),
@@ -193,20 +180,26 @@ function sameManagers(a: KubeObject['metadata']['managedFields'], b: KubeObject[
   return deepEqual(timeless(a), timeless(b));
 }
 
-interface WriteInput {
+/** One attempt at a write: the object as it stands, and as it is going to be, in the storage version. */
+interface Attempt {
+  request: ObjectRequest;
+  kv: KeyValue;
   old: KubeObject;
+  updated: KubeObject;
+  options: WriteOptions;
+  context: StrategyContext;
+}
+
+interface WriteInput {
   /** The last finalizer is gone: the object disappears with this write. */
   done: boolean;
   /** The client did not say which version it had seen: a lost race is tried again. */
   unconditional: boolean;
-  dryRun: boolean;
 }
 
 async function writeUpdated(
   registry: Registry,
-  request: ObjectRequest,
-  kv: KeyValue,
-  updated: KubeObject,
+  { request, kv, old, updated, options: { dryRun } }: Attempt,
   input: WriteInput,
 ): Promise<StoredObject | undefined> {
   const { resource, access } = request;
@@ -214,7 +207,7 @@ async function writeUpdated(
   const object: KubeObject = { apiVersion, kind, metadata, ...rest };
   const value = encodeObject(object);
   checkSize(registry, value);
-  if (input.dryRun) return { kv: { ...kv, value }, object };
+  if (dryRun) return { kv: { ...kv, value }, object };
   const operations: Operation[] = [];
   if (input.done) {
     operations.push({ type: 'delete', key: kv.key });
@@ -228,7 +221,7 @@ async function writeUpdated(
       indexes: indexEntries(registry, resource, access.cluster, object),
       ...(seconds === undefined ? {} : { lease: await registry.leases.leaseFor(seconds) }),
     });
-    operations.push(...markNewOwners(access.cluster, object, input.old));
+    operations.push(...markNewOwners(access.cluster, object, old));
   }
   try {
     const result = await registry.storage.transact({ compares: [{ key: kv.key, modRevision: kv.modRevision }], operations });

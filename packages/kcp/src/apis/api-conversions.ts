@@ -97,7 +97,8 @@ export function convertApiExport(object: KubeObject, toVersion: string): KubeObj
   const to = `apis.kcp.io/${toVersion}`;
   if (object.apiVersion === to) return object;
   object.apiVersion = to;
-  const spec = (object.spec ??= {}) as Record<string, unknown>;
+  object.spec ??= {};
+  const spec = object.spec as Record<string, unknown>;
   if (toVersion === 'v1alpha1') {
     const resources = (spec.resources ?? []) as Resource[];
     delete spec.resources;

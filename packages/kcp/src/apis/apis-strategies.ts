@@ -41,7 +41,7 @@ async function publishExport(
   const spec = exportSpecOf(object);
   const reference = spec.identity?.secretRef ?? { namespace: identityNamespace, name };
   object.spec = { ...spec, identity: { secretRef: { namespace: reference.namespace ?? identityNamespace, name: reference.name ?? name } } };
-  const identity = await identityKey(world, context, reference, { operations, compares }, shard.rootCa);
+  const identity = await identityKey(world, context, { reference, rootCa: shard.rootCa }, { operations, compares });
   const status = (object.status ?? {}) as { identityHash?: string; conditions?: Condition[] };
   object.status = status;
   if (identity === undefined) {
@@ -99,9 +99,8 @@ export function sliceStatus(url: string, now: string): Record<string, unknown> {
 async function identityKey(
   world: BindingWorld,
   context: StrategyContext,
-  reference: { namespace?: string; name?: string },
+  { reference, rootCa }: { reference: { namespace?: string; name?: string }; rootCa: string },
   writes: { operations: Operation[]; compares: Compare[] },
-  rootCa: string,
 ): Promise<Buffer | undefined> {
   const { cluster } = context.access;
   const namespace = reference.namespace ?? identityNamespace;

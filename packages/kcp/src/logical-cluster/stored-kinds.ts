@@ -1,4 +1,4 @@
-import { type KubeObject } from '@canopy/apimachinery';
+import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject } from '@canopy/apiserver';
 import { objectKey, type Storage, type StorageKey } from '@canopy/storage';
 

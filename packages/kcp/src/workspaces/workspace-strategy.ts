@@ -46,7 +46,7 @@ export function workspaceStrategy(world: BindingWorld, types: WorkspaceTypes, sh
       workspaceStatusOf(object).phase = 'Scheduling';
     },
     validateUpdate: (object, old) => immutableFields(object, old),
-    alongsideCreate: (object, context) => schedule(world, types, shard, object, context),
+    alongsideCreate: (object, context) => schedule({ world, types, shard }, object, context),
     selectableFields: {
       'spec.cluster': (object) => workspaceSpecOf(object).cluster ?? '',
       'status.phase': (object) => workspaceStatusOf(object).phase ?? '',
@@ -66,9 +66,7 @@ function immutableFields(object: KubeObject, old: KubeObject): FieldError[] {
 const nothing: Transaction = { compares: [], operations: [] };
 
 async function schedule(
-  world: BindingWorld,
-  types: WorkspaceTypes,
-  shard: ShardSettings,
+  { world, types, shard }: { world: BindingWorld; types: WorkspaceTypes; shard: ShardSettings },
   object: KubeObject,
   context: StrategyContext,
 ): Promise<Transaction> {

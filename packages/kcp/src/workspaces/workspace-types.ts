@@ -119,16 +119,14 @@ type Limit = { none?: boolean; types?: TypeReference[] } | undefined;
 
 /** Whether parent and child may stand in this relation; every alias with a limit must agree. 403 otherwise. */
 export function checkTypeLimits(child: readonly ResolvedType[], parent: readonly ResolvedType[]): void {
-  for (const alias of child) checkLimit(alias, alias.spec.limitAllowedParents, parent, 'parent', child);
-  for (const alias of parent) checkLimit(alias, alias.spec.limitAllowedChildren, child, 'child', parent);
+  for (const alias of child) checkLimit(alias, alias.spec.limitAllowedParents, { relation: 'parent', others: parent, own: child });
+  for (const alias of parent) checkLimit(alias, alias.spec.limitAllowedChildren, { relation: 'child', others: child, own: parent });
 }
 
 function checkLimit(
   alias: ResolvedType,
   limit: Limit,
-  others: readonly ResolvedType[],
-  relation: 'parent' | 'child',
-  own: readonly ResolvedType[],
+  { relation, others, own }: { relation: 'parent' | 'child'; others: readonly ResolvedType[]; own: readonly ResolvedType[] },
 ): void {
   if (limit === undefined) return;
   const leaf = typeText(own[own.length - 1] as ResolvedType);

@@ -51,8 +51,8 @@ export function wireAccess(input: AccessInput): AccessControl {
   const now = (): number => Date.now();
   const tokens = new ServiceAccountTokens(input.serviceAccountKey, { issuer: input.issuer, now });
   const dependencies: TokenDependencies = {
-    serviceAccount: (cluster, namespace, name) => read(storage, 'serviceaccounts', cluster, namespace, name),
-    secret: (cluster, namespace, name) => read(storage, 'secrets', cluster, namespace, name),
+    serviceAccount: (cluster, namespace, name) => read(storage, { resource: 'serviceaccounts', cluster, namespace, name }),
+    secret: (cluster, namespace, name) => read(storage, { resource: 'secrets', cluster, namespace, name }),
   };
   const authenticators: Authenticator[] = [tokenAuthenticator('admin-token', adminTokens(input.admin))];
   if (config.tokenAuthFile !== undefined) authenticators.push(tokenAuthenticator('token-file', tokenFile(config.tokenAuthFile)));
@@ -94,9 +94,9 @@ async function isAllowedDeep(rbac: Rbac, { user, cluster, question }: DeepCall):
   return result.decision === 'allow';
 }
 
-async function read(storage: Storage, resource: string, cluster: string, namespace: string, name: string) {
-  if (cluster === '' || namespace === '' || name === '') return undefined;
-  return (await readObject(storage, objectKey({ group: '', resource, cluster, namespace, name })))?.object;
+async function read(storage: Storage, at: { resource: string; cluster: string; namespace: string; name: string }) {
+  if (at.cluster === '' || at.namespace === '' || at.name === '') return undefined;
+  return (await readObject(storage, objectKey({ group: '', ...at })))?.object;
 }
 
 function adminTokens(admin: AdminAccess): () => TokenTable {

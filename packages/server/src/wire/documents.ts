@@ -8,8 +8,8 @@ import {
   type DiscoveryDocuments,
   OpenApiDocuments,
   renderDiscovery,
+  type ServedResource,
   type SpecialEndpoints,
-  subresourcesOf,
 } from '@canopy/apiserver';
 
 export interface DocumentsOptions {
@@ -37,7 +37,7 @@ export class Documents {
     });
   }
 
-  private subresources(resource: Parameters<typeof subresourcesOf>[1]) {
+  private subresources(resource: ServedResource) {
     const namespaced = resource.declaration.scope === 'Namespaced';
     const own = this.options.special.subresources.get(`${resource.declaration.group}/${resource.declaration.names.plural}`) ?? [];
     return own.map(({ name, kind, group, version, verbs }) => ({

@@ -15,6 +15,10 @@ interface Sample {
   buckets: number[];
 }
 
+function emptySample(): Sample {
+  return { count: 0, sum: 0, buckets: durationBuckets.map(() => 0) };
+}
+
 /**
  * Prometheus metrics. Requests are counted in plain numbers on the hot path; the library is loaded and fed when somebody
  * scrapes for the first time. No label names a workspace, an object or a user, so the number of series does not grow.
@@ -33,7 +37,10 @@ export class Metrics {
     const resource = context?.info.resourceRequest === true ? knownResource(context.info.group, context.info.resource, status) : '';
     const key = `${verb}|${resource}|${status}|${context?.domain.name ?? ''}`;
     let sample = this.requests.get(key);
-    if (sample === undefined) this.requests.set(key, (sample = { count: 0, sum: 0, buckets: durationBuckets.map(() => 0) }));
+    if (sample === undefined) {
+      sample = emptySample();
+      this.requests.set(key, sample);
+    }
     const seconds = durationMs / 1000;
     sample.count += 1;
     if (verb === 'watch') return;
@@ -57,7 +64,9 @@ export class Metrics {
     lines.push('# HELP apiserver_request_duration_seconds Time to the last byte; watches are not observed.', '# TYPE apiserver_request_duration_seconds histogram');
     for (const [key, sample] of this.mergedDurations()) {
       const labels = `verb="${key}"`;
-      durationBuckets.forEach((bound, i) => lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${bound}"} ${sample.buckets[i]}`));
+      durationBuckets.forEach((bound, i) => {
+        lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${bound}"} ${sample.buckets[i]}`);
+      });
       lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${sample.count}`);
       lines.push(`apiserver_request_duration_seconds_sum{${labels}} ${sample.sum}`, `apiserver_request_duration_seconds_count{${labels}} ${sample.count}`);
     }
@@ -78,7 +87,10 @@ export class Metrics {
       const verb = key.split('|')[0] as string;
       if (verb === 'watch') continue;
       let into = merged.get(verb);
-      if (into === undefined) merged.set(verb, (into = { count: 0, sum: 0, buckets: durationBuckets.map(() => 0) }));
+      if (into === undefined) {
+        into = emptySample();
+        merged.set(verb, into);
+      }
       into.count += sample.count;
       into.sum += sample.sum;
       sample.buckets.forEach((count, i) => {

@@ -76,7 +76,7 @@ function coversSimple(rule: PolicyRule, wanted: PolicyRule): boolean {
     return (rule.nonResourceURLs ?? []).some((held) => held === '*' || held === url || (held.endsWith('*') && url.startsWith(held.slice(0, -1))));
   }
   if (!has(rule.apiGroups, wanted.apiGroups?.[0] as string)) return false;
-  const [resource = '', subresource = ''] = (wanted.resources?.[0] as string).split('/');
+  const [resource = '', subresource = ''] = (wanted.resources?.[0] ?? '').split('/');
   if (!matchesResource(rule.resources ?? [], resource, subresource)) return false;
   const names = rule.resourceNames ?? [];
   const name = wanted.resourceNames?.[0];
