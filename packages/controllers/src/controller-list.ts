@@ -1,23 +1,39 @@
+import { crdController } from './apiextensions/crd/crd-controller.ts';
 import { apiBindingController } from './apis/apibinding/apibinding-controller.ts';
+import { apiExportController } from './apis/apiexport/apiexport-controller.ts';
+import { crdCleanupController } from './apis/crd-cleanup/crd-cleanup-controller.ts';
+import { defaultBindingsController } from './apis/default-bindings/default-bindings-controller.ts';
 import { permissionClaimsController } from './apis/permission-claims/claims-controller.ts';
 import { logicalClusterController } from './core/logicalcluster/logicalcluster-controller.ts';
 import { namespaceController } from './core/namespace/namespace-controller.ts';
+import { serviceAccountTokenController } from './core/service-account-token/token-controller.ts';
 import { garbageCollector } from './gc/gc-controller.ts';
+import { quotaController } from './quota/quota-controller.ts';
+import { clusterRoleAggregationController } from './rbac/cluster-role-aggregation/aggregation-controller.ts';
 import type { Controller } from './runtime/controller.ts';
 import type { ControllerDeps } from './runtime/controller-deps.ts';
 import { Reactor } from './runtime/reactor.ts';
 import { workspaceController } from './tenancy/workspace/workspace-controller.ts';
+import { partitionSetController } from './topology/partitionset/partitionset-controller.ts';
 
 export type ControllerFactory = (deps: ControllerDeps) => Controller;
 
 /** All controllers of the server, by name. */
 export const controllerFactories: Readonly<Record<string, ControllerFactory>> = {
-  'core/namespace': namespaceController,
-  gc: garbageCollector,
   'tenancy/workspace': workspaceController,
   'core/logicalcluster': logicalClusterController,
+  'core/namespace': namespaceController,
+  'core/service-account-token': serviceAccountTokenController,
+  gc: garbageCollector,
+  quota: quotaController,
+  'rbac/cluster-role-aggregation': clusterRoleAggregationController,
+  'apiextensions/crd': crdController,
   'apis/apibinding': apiBindingController,
   'apis/permission-claims': permissionClaimsController,
+  'apis/default-bindings': defaultBindingsController,
+  'apis/apiexport': apiExportController,
+  'apis/crd-cleanup': crdCleanupController,
+  'topology/partitionset': partitionSetController,
 };
 
 export function controllerList(deps: ControllerDeps): Controller[] {

@@ -10,7 +10,11 @@ Commands:
   start               start the server (canopy start --help tells its flags)
   version             print the version
 
-Client commands: canopy --help-client
+  kubeconfig          print a kubeconfig for one workspace
+  crd-to-schema       print CRDs as APIResourceSchemas
+  ws, kcp             the same as the kubectl plugins of these names
+
+canopy COMMAND --help tells more.
 `;
 
 async function start(args: readonly string[]): Promise<void> {
@@ -62,6 +66,8 @@ switch (command) {
     process.stdout.write(usage);
     break;
   default:
-    process.stderr.write(`canopy: unknown command ${JSON.stringify(command)}\n${usage}`);
-    process.exitCode = 2;
+    void import('@canopy/cli').then(async ({ clientProgram, processIo, runProgram }) => {
+      const io = processIo(process);
+      process.exitCode = await runProgram(clientProgram(io), process.argv.slice(2), io);
+    });
 }

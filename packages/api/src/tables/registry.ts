@@ -11,8 +11,8 @@ import { createdAtCells } from './created-at.ts';
 import type { TableCells } from './table-cells.ts';
 
 /**
- * Cells of the kinds whose columns are computed, by `group/kind` (see `tableKey`): all the columns after the name, in the
- * order of `printerColumns`. Kinds that are not here have JSONPaths in all their columns.
+ * Cells of the kinds whose columns are computed, by `group/kind` (see `tableKey`): one for each of `printerColumns`, in
+ * their order. (The name goes before them unless one of them has the format `name`.) Kinds that are not here have JSONPaths in all their columns.
  */
 export const tableCells: ReadonlyMap<string, TableCells> = new Map<string, TableCells>([
   ['/ConfigMap', configMapCells],
@@ -36,6 +36,3 @@ export const tableCells: ReadonlyMap<string, TableCells> = new Map<string, Table
   ['rbac.authorization.k8s.io/Role', createdAtCells],
   ['rbac.authorization.k8s.io/RoleBinding', bindingCells],
 ]);
-
-/** Kinds whose table has no Name column in front of `printerColumns`. */
-export const tablesWithoutNameColumn: ReadonlySet<string> = new Set(['/Event', 'events.k8s.io/Event']);

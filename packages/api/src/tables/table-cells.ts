@@ -8,7 +8,7 @@ export type Cell = string | number | boolean | null;
  */
 export type TableCells = (object: KubeObject, now: number) => Cell[];
 
-/** Key of a kind in `tableCells` and `tablesWithoutNameColumn`: `/Secret`, `rbac.authorization.k8s.io/Role`. */
+/** Key of a kind in `tableCells`: `/Secret`, `rbac.authorization.k8s.io/Role`. */
 export function tableKey(group: string, kind: string): string {
   return `${group}/${kind}`;
 }

@@ -28,7 +28,8 @@ function factsOf(field: Schema, required: boolean): string {
   if (wireFactsOf(field)?.presence === true) words.push('presence');
   const keys = field['x-kubernetes-list-map-keys'];
   const listType = field['x-kubernetes-list-type'];
-  if (listType !== undefined) words.push(keys === undefined ? `list=${listType}` : `list=${listType}(${keys.join(',')})`);
+  if (listType !== undefined)
+    words.push(keys === undefined ? `list=${listType}` : `list=${listType}(${keys.join(',')})`);
   const key = field['x-kubernetes-patch-merge-key'];
   const strategy = field['x-kubernetes-patch-strategy'];
   if (strategy !== undefined) words.push(key === undefined ? `patch=${strategy}` : `patch=${strategy}(${key})`);

@@ -1,0 +1,30 @@
+import { apiBindingsInitializer, groups } from '@canopy/kcp';
+import { objectPrefix, parseObjectKey } from '@canopy/storage';
+import type { Controller } from '../../runtime/controller.ts';
+import { type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
+import { reconcileDefaultBindings } from './default-bindings-reconcile.ts';
+
+const clustersPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
+const initializerText = Buffer.from(`"${apiBindingsInitializer}"`);
+const settleMs = 50;
+
+/** Default bindings that creation alone could not bring about, and those that are kept up. Key: the cluster's name. */
+export function defaultBindingsController(deps: ControllerDeps): Controller {
+  return {
+    name: 'apis/default-bindings',
+    watches: ['core.kcp.io/logicalclusters', 'apis.kcp.io/apibindings'],
+    keysOf(change, add) {
+      const cluster = parseObjectKey(change.key)?.cluster ?? '';
+      if (change.key.startsWith(clustersPrefix)) {
+        if (change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(initializerText)) add(cluster);
+      } else if (change.type === 'delete' || change.previousRevision !== 0) add(cluster, settleMs);
+    },
+    async scan(sink) {
+      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters' }, (key) => sink(key.slice(0, key.indexOf('/'))));
+    },
+    async reconcile(cluster) {
+      await reconcileDefaultBindings(deps, cluster);
+      return undefined;
+    },
+  };
+}
