@@ -1,6 +1,6 @@
 import { systemClock } from '@canopy/storage';
+import { ManualClock } from '@canopy/storage/testing';
 import { describe, expect, it } from 'vitest';
-import { TestClock } from '../testing/test-clock.ts';
 import { firstRetryMs, longestRetryMs, WorkQueue } from './work-queue.ts';
 
 interface Gate {
@@ -69,7 +69,7 @@ describe('WorkQueue', () => {
   });
 
   it('tries a failing key again, later each time, up to a longest delay', async () => {
-    const clock = new TestClock();
+    const clock = new ManualClock();
     const delays: number[] = [];
     const queue = new WorkQueue({
       clock,
@@ -88,7 +88,7 @@ describe('WorkQueue', () => {
   });
 
   it('lets an earlier request move a delayed key forward, and a later one not push it back', async () => {
-    const clock = new TestClock();
+    const clock = new ManualClock();
     const handled: number[] = [];
     const queue = new WorkQueue({
       clock,
