@@ -1,9 +1,18 @@
 export type { AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './admission/admission.ts';
 export { admit } from './admission/admission.ts';
 export type { AuthenticationResult, Authenticator, Credentials, UserInfo } from './authentication/authenticator.ts';
-export { anonymousUser, systemAuthenticated, systemMasters, systemUnauthenticated } from './authentication/authenticator.ts';
+export {
+  anonymousUser,
+  systemAuthenticated,
+  systemMasters,
+  systemUnauthenticated,
+} from './authentication/authenticator.ts';
 export type { TokenDependencies, TokenRequest } from './authentication/service-account-tokens.ts';
-export { defaultIssuer, ServiceAccountTokens, serviceAccountAuthenticator } from './authentication/service-account-tokens.ts';
+export {
+  defaultIssuer,
+  ServiceAccountTokens,
+  serviceAccountAuthenticator,
+} from './authentication/service-account-tokens.ts';
 export { parseTokenFile, TokenTable, tokenAuthenticator } from './authentication/token-authenticator.ts';
 export { unionAuthenticator } from './authentication/union-authenticator.ts';
 export { x509Authenticator } from './authentication/x509-authenticator.ts';
@@ -78,7 +87,14 @@ export {
   ownerIndexValue,
 } from './registry/object-indexes.ts';
 export { keyOfObject, putNewObject, putObject } from './registry/object-operation.ts';
-export type { CollectionRequest, LeasePool, ObjectRequest, Registry, StoredObject, WriteOptions } from './registry/registry.ts';
+export type {
+  CollectionRequest,
+  LeasePool,
+  ObjectRequest,
+  Registry,
+  StoredObject,
+  WriteOptions,
+} from './registry/registry.ts';
 export { groupKindOf, groupResourceOf, inVersion, keyOf } from './registry/registry.ts';
 export type { ServeOptions } from './registry/serve-resource.ts';
 export { makeSurface, serveResource } from './registry/serve-resource.ts';

@@ -57,8 +57,22 @@ export {
 } from './apis/export-model.ts';
 export { nameHoldersOf } from './apis/name-holders.ts';
 export { findNamingConflict, type NameHolder } from './apis/naming-conflicts.ts';
-export { claimAllows, type EffectiveClaim, effectiveClaims, judgeClaims, sameClaim, selects } from './apis/permission-claims.ts';
-export { type LockTable, locksAnnotation, lockedByBinding, readLocks, takeLocks, writeLocks } from './apis/resource-locks.ts';
+export {
+  claimAllows,
+  type EffectiveClaim,
+  effectiveClaims,
+  judgeClaims,
+  sameClaim,
+  selects,
+} from './apis/permission-claims.ts';
+export {
+  type LockTable,
+  locksAnnotation,
+  lockedByBinding,
+  readLocks,
+  takeLocks,
+  writeLocks,
+} from './apis/resource-locks.ts';
 export { type BootstrapInput, bootstrap } from './bootstrap/bootstrap.ts';
 export { ClusterDirectory, pathAnnotation, typeAnnotation } from './logical-cluster/cluster-directory.ts';
 export {

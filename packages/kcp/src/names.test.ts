@@ -33,7 +33,9 @@ describe('names that clients compute too', () => {
     const value = claimLabelValue({ group: 'g', resource: 'r', identityHash: 'i' });
     expect(claimLabelValue({ group: 'g', resource: 'r', identityHash: 'i' })).toBe(value);
     expect(claimLabelValue({ group: 'g', resource: 'r' })).not.toBe(value);
-    expect(claimLabelValue({ resource: 'secrets' })).toBe(claimLabelValue({ group: '', resource: 'secrets', identityHash: '' }));
+    expect(claimLabelValue({ resource: 'secrets' })).toBe(
+      claimLabelValue({ group: '', resource: 'secrets', identityHash: '' }),
+    );
   });
 
   it('are valid label keys and values', () => {

@@ -29,7 +29,9 @@ export function shardHash(shard: string): string {
 
 /** Deterministic name of a default binding: stable for one cluster and export, different between clusters. */
 export function defaultBindingName(cluster: string, exportPath: string, exportName: string): string {
-  const suffix = base62(sha224(`${cluster}|${exportPath}|${exportName}`)).toLowerCase().slice(0, 5);
+  const suffix = base62(sha224(`${cluster}|${exportPath}|${exportName}`))
+    .toLowerCase()
+    .slice(0, 5);
   return `${exportName.slice(0, 247)}-${suffix}`;
 }
 
@@ -62,7 +64,10 @@ export function claimLabelKey(exportCluster: string, exportName: string): string
 }
 
 /** Marks logical clusters by outstanding initializer or terminator. */
-export function lifecycleLabel(prefix: 'initializer.internal.kcp.io/' | 'terminator.internal.kcp.io/', name: string): { key: string; value: string } {
+export function lifecycleLabel(
+  prefix: 'initializer.internal.kcp.io/' | 'terminator.internal.kcp.io/',
+  name: string,
+): { key: string; value: string } {
   const hash = createHash('sha224').update(name).digest('hex');
   return { key: prefix + hash.slice(0, 63 - prefix.length), value: hash };
 }

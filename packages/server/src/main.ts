@@ -22,6 +22,8 @@ async function start(args: readonly string[]): Promise<void> {
     process.stdout.write(helpText());
     return;
   }
+  // Whatever is written below the root directory is for the owner alone.
+  process.umask(0o077);
   const config = completeConfig(parseOptions(args, process.env), process.cwd());
   // The bundle's main program has the writer thread's module beside it.
   const bundled = import.meta.url.endsWith('.js') ? new URL('./sqlite-worker.js', import.meta.url) : undefined;
@@ -37,7 +39,9 @@ async function start(args: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  const shownKubeconfig = config.kubeconfigPath.startsWith(`${process.cwd()}/`) ? config.kubeconfigPath.slice(process.cwd().length + 1) : config.kubeconfigPath;
+  const shownKubeconfig = config.kubeconfigPath.startsWith(`${process.cwd()}/`)
+    ? config.kubeconfigPath.slice(process.cwd().length + 1)
+    : config.kubeconfigPath;
   process.stdout.write(
     `Canopy is ready at ${server.url}\nKubeconfig: ${shownKubeconfig}\n\nTry:\n  export KUBECONFIG=${shownKubeconfig}\n  kubectl get workspaces\n  kubectl create workspace my-org --enter\n`,
   );

@@ -33,7 +33,9 @@ export async function run({ config, workerUrl }: RunOptions): Promise<RunningSer
   const storage = await openStorage(config, workerUrl);
   let listener: Listener | undefined;
   try {
-    const hosts = [...new Set([config.externalHost, config.bindAddress, 'localhost', '127.0.0.1', '::1', 'kubernetes.default.svc'])].filter(isNameable);
+    const hosts = [
+      ...new Set([config.externalHost, config.bindAddress, 'localhost', '127.0.0.1', '::1', 'kubernetes.default.svc']),
+    ].filter(isNameable);
     const certificate = await servingCertificate(config.rootDirectory, hosts, Date.now());
     let handler: Wired | undefined;
     listener = await openListener(config, certificate, () => handler);
@@ -46,7 +48,14 @@ export async function run({ config, workerUrl }: RunOptions): Promise<RunningSer
       rootCa: certificate.ca,
       matches: (selector) => matchesShard(selector, { name: config.shardName }),
     };
-    const wired = await wire({ config, storage, shard, admin, serviceAccountKey: serviceAccountKey(config.rootDirectory), logger: makeLogger(config.logLevel) });
+    const wired = await wire({
+      config,
+      storage,
+      shard,
+      admin,
+      serviceAccountKey: serviceAccountKey(config.rootDirectory),
+      logger: makeLogger(config.logLevel),
+    });
     handler = wired;
     const compactor = new Compactor(storage);
     compactor.start();
@@ -109,12 +118,18 @@ async function openListener(
       async handle(request) {
         const ready = wired();
         if (ready !== undefined) return ready.handle(request);
-        return { kind: 'complete', status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'starting' };
+        return {
+          kind: 'complete',
+          status: 503,
+          headers: { 'content-type': 'text/plain', 'retry-after': '1' },
+          body: 'starting',
+        };
       },
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new UsageError(`port ${config.port} on ${config.bindAddress} is taken; choose another with --secure-port`);
+    if (code === 'EADDRINUSE')
+      throw new UsageError(`port ${config.port} on ${config.bindAddress} is taken; choose another with --secure-port`);
     throw new UsageError(`cannot listen on ${config.bindAddress}:${config.port}: ${message}`);
   }
 }

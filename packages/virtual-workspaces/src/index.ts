@@ -1,2 +1,5 @@
-export { ApiExportVirtualWorkspace, type ApiExportVirtualWorkspaceOptions } from './apiexport/apiexport-virtual-workspace.ts';
+export {
+  ApiExportVirtualWorkspace,
+  type ApiExportVirtualWorkspaceOptions,
+} from './apiexport/apiexport-virtual-workspace.ts';
 export { ConsumerBindings } from './apiexport/consumer-bindings.ts';

@@ -16,7 +16,8 @@ export interface Envelope {
 
 /** @throws WireError when the bytes are no Kubernetes protobuf */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
-  if (magic.some((byte, i) => bytes[i] !== byte)) throw new WireError('the body does not start as Kubernetes protobuf does');
+  if (magic.some((byte, i) => bytes[i] !== byte))
+    throw new WireError('the body does not start as Kubernetes protobuf does');
   const envelope: Envelope = { apiVersion: '', kind: '', raw: new Uint8Array(0) };
   const reader = new WireReader(bytes.subarray(4));
   for (let field = reader.next(); field !== undefined; field = reader.next()) {
@@ -90,7 +91,12 @@ function withMetadata(schema: Schema, properties: Record<string, Schema>): Schem
   return full;
 }
 
-function readField(reader: WireReader, type: number, object: JsonObject, entry: { name: string; schema: Schema }): void {
+function readField(
+  reader: WireReader,
+  type: number,
+  object: JsonObject,
+  entry: { name: string; schema: Schema },
+): void {
   const { name, schema } = entry;
   if (schema.type === 'array' && specialOf(schema) === undefined) {
     object[name] ??= [];
@@ -223,7 +229,8 @@ function readAlternative(reader: WireReader, form: SpecialMessage['form'], schem
   for (let field = reader.next(); field !== undefined; field = reader.next()) {
     if (field.number === booleanField) allows = reader.varint() !== 0n;
     else if (field.number === schemaField) object = decodeMessage(reader.bytes(), nested);
-    else if (field.number === 2) list.push(form === 'schemaOrTexts' ? reader.text() : decodeMessage(reader.bytes(), nested));
+    else if (field.number === 2)
+      list.push(form === 'schemaOrTexts' ? reader.text() : decodeMessage(reader.bytes(), nested));
     else reader.skip(field.type);
   }
   if (object !== undefined) return object;
@@ -243,6 +250,7 @@ function dropEmpty(object: JsonObject, schema: Schema): void {
     const property = schema.properties?.[name];
     if (property === undefined || wireFactsOf(property)?.presence === true) continue;
     if (value === '' || value === 0 || value === false || value === null) delete object[name];
-    else if (typeof value === 'object' && Object.keys(value).length === 0 && specialOf(property) === undefined) delete object[name];
+    else if (typeof value === 'object' && Object.keys(value).length === 0 && specialOf(property) === undefined)
+      delete object[name];
   }
 }

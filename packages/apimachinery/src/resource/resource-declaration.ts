@@ -2,7 +2,16 @@ import type { Schema } from '../schema/schema.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
-export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
 
 /** A column of `kubectl get`. `jsonPath` is the CRD dialect (`.spec.replicas`, `.status.conditions[?(@.type=="Ready")].status`). */
 export interface PrinterColumn {

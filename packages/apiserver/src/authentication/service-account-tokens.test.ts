@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ServiceAccountTokens, serviceAccountAuthenticator, type TokenDependencies } from './service-account-tokens.ts';
 
 const issuer = 'https://kcp.default.svc';
-const key = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+const key = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 
 let now = 0;
 let accounts: Map<string, string>;
@@ -20,7 +21,14 @@ const dependencies: TokenDependencies = {
   secret: async (cluster, namespace, name) => object(secrets.get(`${cluster}/${namespace}/${name}`)),
 };
 
-const request = { cluster: 'team', namespace: 'ns', name: 'robot', uid: 'u1', audiences: [issuer], expirationSeconds: 600 };
+const request = {
+  cluster: 'team',
+  namespace: 'ns',
+  name: 'robot',
+  uid: 'u1',
+  audiences: [issuer],
+  expirationSeconds: 600,
+};
 
 beforeEach(() => {
   now = Date.parse('2026-01-01T00:00:00Z');

@@ -66,7 +66,9 @@ export class ServiceAccountTokens {
   constructor(keyPem: string, options: { issuer: string; now: () => number }) {
     this.privateKey = createPrivateKey(keyPem);
     this.publicKey = createPublicKey(this.privateKey);
-    this.keyId = createHash('sha256').update(this.publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+    this.keyId = createHash('sha256')
+      .update(this.publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64url');
     this.issuer = options.issuer;
     this.now = options.now;
   }
@@ -98,7 +100,10 @@ export class ServiceAccountTokens {
   }
 
   /** The token of a Secret of type `kubernetes.io/service-account-token`; valid as long as both objects are. */
-  issueLegacy(request: Omit<TokenRequest, 'audiences' | 'expirationSeconds' | 'bound'>, secret: { name: string }): string {
+  issueLegacy(
+    request: Omit<TokenRequest, 'audiences' | 'expirationSeconds' | 'bound'>,
+    secret: { name: string },
+  ): string {
     return this.sign({
       iss: 'kubernetes/serviceaccount',
       [`${legacyClaims}/clusterName`]: request.cluster,
@@ -130,7 +135,11 @@ export class ServiceAccountTokens {
   }
 
   /** Undefined for what is no token of this issuer; throws an Error with the reason for one that is no good. */
-  async verify(token: string, audiences: readonly string[], dependencies: TokenDependencies): Promise<UserInfo | undefined> {
+  async verify(
+    token: string,
+    audiences: readonly string[],
+    dependencies: TokenDependencies,
+  ): Promise<UserInfo | undefined> {
     if (!isOurs(token, this.issuer)) return undefined;
     const verified = await this.verified.get(token, async () => this.checkSignature(token));
     const now = this.now() / 1000;
@@ -146,7 +155,8 @@ export class ServiceAccountTokens {
   private checkSignature(token: string): Verified {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { alg?: string; kid?: string };
-    if (alg !== 'ES256' || (kid !== undefined && kid !== this.keyId)) throw new Error('the token is signed with an unknown key');
+    if (alg !== 'ES256' || (kid !== undefined && kid !== this.keyId))
+      throw new Error('the token is signed with an unknown key');
     const good = verify(
       'sha256',
       Buffer.from(`${header}.${payload}`),
@@ -208,11 +218,13 @@ function readClaims(claims: Claims): Verified {
 async function checkDependencies(verified: Verified, dependencies: TokenDependencies): Promise<void> {
   const { cluster, namespace, name, uid, secret } = verified;
   const account = await dependencies.serviceAccount(cluster, namespace, name);
-  if (account === undefined || account.metadata.uid !== uid) throw new Error('the ServiceAccount of the token does not exist any more');
+  if (account === undefined || account.metadata.uid !== uid)
+    throw new Error('the ServiceAccount of the token does not exist any more');
   if (secret === undefined) return;
   const found = await dependencies.secret(cluster, namespace, secret.name);
   const same = found !== undefined && (secret.uid === '' || found.metadata.uid === secret.uid);
-  if (!same || found.metadata.deletionTimestamp !== undefined) throw new Error('the Secret of the token does not exist any more');
+  if (!same || found.metadata.deletionTimestamp !== undefined)
+    throw new Error('the Secret of the token does not exist any more');
 }
 
 function userOf({ cluster, namespace, name, uid }: Verified): UserInfo {
@@ -227,7 +239,10 @@ function userOf({ cluster, namespace, name, uid }: Verified): UserInfo {
   };
 }
 
-export function serviceAccountAuthenticator(tokens: ServiceAccountTokens, dependencies: TokenDependencies): Authenticator {
+export function serviceAccountAuthenticator(
+  tokens: ServiceAccountTokens,
+  dependencies: TokenDependencies,
+): Authenticator {
   return {
     name: 'service-account',
     async authenticate({ bearerToken }): Promise<AuthenticationResult> {

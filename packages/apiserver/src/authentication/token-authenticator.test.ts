@@ -21,7 +21,10 @@ describe('several authenticators', () => {
   const union = unionAuthenticator([tokenAuthenticator('file', () => table)]);
 
   it('accept what one of them knows', async () => {
-    expect(await union.authenticate({ bearerToken: 't1', headers: {} })).toMatchObject({ outcome: 'authenticated', user: { name: 'alice' } });
+    expect(await union.authenticate({ bearerToken: 't1', headers: {} })).toMatchObject({
+      outcome: 'authenticated',
+      user: { name: 'alice' },
+    });
   });
 
   it('reject a token that none of them knows', async () => {

@@ -48,7 +48,14 @@ export function parseTokenFile(text: string): TokenTable {
     if (token === '' || name === '' || csvFields(line).length < 3) {
       throw new Error(`line ${i + 1} must be: token,user,uid[,"group1,group2"]`);
     }
-    table.add(token, { name, uid, groups: groups.split(',').map((group) => group.trim()).filter((group) => group !== '') });
+    table.add(token, {
+      name,
+      uid,
+      groups: groups
+        .split(',')
+        .map((group) => group.trim())
+        .filter((group) => group !== ''),
+    });
   });
   return table;
 }

@@ -12,7 +12,8 @@ export function unionAuthenticator(authenticators: readonly Authenticator[]): Au
         if (result.outcome === 'rejected') rejected ??= result;
       }
       if (rejected !== undefined) return rejected;
-      if (credentials.bearerToken !== undefined) return { outcome: 'rejected', reason: 'the bearer token is not known' };
+      if (credentials.bearerToken !== undefined)
+        return { outcome: 'rejected', reason: 'the bearer token is not known' };
       return { outcome: 'absent' };
     },
   };

@@ -27,14 +27,20 @@ export function x509Authenticator(caBundle: string, now: () => number): Authenti
   };
 }
 
-function judge(certificate: X509Certificate, socket: TLSSocket, authorities: readonly X509Certificate[], now: number): AuthenticationResult {
+function judge(
+  certificate: X509Certificate,
+  socket: TLSSocket,
+  authorities: readonly X509Certificate[],
+  now: number,
+): AuthenticationResult {
   const rejected = (reason: string): AuthenticationResult => ({ outcome: 'rejected', reason });
   if (!isValidNow(certificate, now)) return rejected('the client certificate is expired or not yet valid');
   if (!chainsTo(certificate, intermediatesOf(certificate, socket), authorities, now)) {
     return rejected('the client certificate is signed by an unknown authority');
   }
   const usages = certificate.keyUsage as string[] | undefined;
-  if (usages !== undefined && !usages.includes(clientAuthUsage)) return rejected('the certificate is not for client authentication');
+  if (usages !== undefined && !usages.includes(clientAuthUsage))
+    return rejected('the certificate is not for client authentication');
   const subject = subjectOf(certificate.subject);
   const name = subject.get('CN')?.[0];
   if (name === undefined) return rejected('the client certificate has no common name');
@@ -69,9 +75,13 @@ function chainsTo(
 ): boolean {
   let current = leaf;
   for (let depth = 0; depth <= intermediates.length; depth++) {
-    const root = authorities.find((ca) => ca.ca && isValidNow(ca, now) && current.checkIssued(ca) && current.verify(ca.publicKey));
+    const root = authorities.find(
+      (ca) => ca.ca && isValidNow(ca, now) && current.checkIssued(ca) && current.verify(ca.publicKey),
+    );
     if (root !== undefined) return true;
-    const next = intermediates.find((ca) => ca.ca && isValidNow(ca, now) && current.checkIssued(ca) && current.verify(ca.publicKey));
+    const next = intermediates.find(
+      (ca) => ca.ca && isValidNow(ca, now) && current.checkIssued(ca) && current.verify(ca.publicKey),
+    );
     if (next === undefined) return false;
     current = next;
   }

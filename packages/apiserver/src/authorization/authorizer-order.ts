@@ -2,7 +2,14 @@ import { systemMasters } from '../authentication/authenticator.ts';
 import type { Authorization, AuthorizationAttributes, Authorizer } from './authorizer.ts';
 import { effectiveUsers } from './effective-users.ts';
 import type { Rbac } from './rbac/rbac.ts';
-import { type ClusterLookup, grants, requiredGroups, type Step, systemStatus, workspaceContent } from './workspace-authorizers.ts';
+import {
+  type ClusterLookup,
+  grants,
+  requiredGroups,
+  type Step,
+  systemStatus,
+  workspaceContent,
+} from './workspace-authorizers.ts';
 
 export interface WorkspaceAuthorizerOptions {
   rbac: Rbac;
@@ -66,13 +73,15 @@ async function shardPaths(attributes: AuthorizationAttributes, rbac: Rbac): Prom
   if (attributes.resourceRequest || attributes.wildcard || attributes.cluster !== undefined) return 'continue';
   for (const user of effectiveUsers(attributes.user, rootCluster)) {
     const verdict = await rbac.check(user, rootCluster, attributes);
-    if (verdict.allowed) return { decision: 'allow', reason: `RBAC of root: binding "${verdict.binding}"`, authorizer: 'shard-paths' };
+    if (verdict.allowed)
+      return { decision: 'allow', reason: `RBAC of root: binding "${verdict.binding}"`, authorizer: 'shard-paths' };
   }
   return { decision: 'no-opinion', reason: 'no RBAC rule of root matches', authorizer: 'shard-paths' };
 }
 
 /** RBAC of a cluster alone: whether somebody could, were they inside. For `bind`, `use` and the like. */
 export async function deepAuthorize(rbac: Rbac, attributes: AuthorizationAttributes): Promise<Authorization> {
-  if (attributes.user.groups.includes(systemMasters)) return { decision: 'allow', reason: systemMasters, authorizer: 'always-allow-groups' };
+  if (attributes.user.groups.includes(systemMasters))
+    return { decision: 'allow', reason: systemMasters, authorizer: 'always-allow-groups' };
   return grants(attributes, rbac);
 }

@@ -7,7 +7,12 @@ const readVerbs = ['get', 'list', 'watch'];
 const writeVerbs = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
 function role(name: string, rules: PolicyRule[], labels: Record<string, string> = {}): KubeObject {
-  return { apiVersion: `${apiGroup}/v1`, kind: 'ClusterRole', metadata: { name, labels: { ...bootstrapLabel, ...labels } }, rules };
+  return {
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name, labels: { ...bootstrapLabel, ...labels } },
+    rules,
+  };
 }
 
 function bind(name: string, roleName: string, groups: readonly string[]): KubeObject {
@@ -27,11 +32,19 @@ const everything: PolicyRule[] = [
 const access: PolicyRule = { nonResourceURLs: ['/'], verbs: ['access'] };
 
 const viewRules: PolicyRule[] = [
-  { apiGroups: [''], resources: ['configmaps', 'serviceaccounts', 'events', 'namespaces', 'resourcequotas', 'resourcequotas/status'], verbs: readVerbs },
+  {
+    apiGroups: [''],
+    resources: ['configmaps', 'serviceaccounts', 'events', 'namespaces', 'resourcequotas', 'resourcequotas/status'],
+    verbs: readVerbs,
+  },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: readVerbs },
 ];
 const editRules: PolicyRule[] = [
-  { apiGroups: [''], resources: ['configmaps', 'secrets', 'serviceaccounts', 'events'], verbs: [...readVerbs, ...writeVerbs] },
+  {
+    apiGroups: [''],
+    resources: ['configmaps', 'secrets', 'serviceaccounts', 'events'],
+    verbs: [...readVerbs, ...writeVerbs],
+  },
   { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] },
   { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...readVerbs, ...writeVerbs] },
@@ -40,9 +53,25 @@ const adminRules: PolicyRule[] = [
   { apiGroups: [apiGroup], resources: ['roles', 'rolebindings'], verbs: [...readVerbs, ...writeVerbs] },
   { apiGroups: ['authorization.k8s.io'], resources: ['localsubjectaccessreviews'], verbs: ['create'] },
 ];
-const discoveryPaths = ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version', '/version/'];
+const discoveryPaths = [
+  '/api',
+  '/api/*',
+  '/apis',
+  '/apis/*',
+  '/healthz',
+  '/livez',
+  '/openapi',
+  '/openapi/*',
+  '/readyz',
+  '/version',
+  '/version/',
+];
 const selfReviews: PolicyRule[] = [
-  { apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], verbs: ['create'] },
+  {
+    apiGroups: ['authorization.k8s.io'],
+    resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+    verbs: ['create'],
+  },
   { apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'], verbs: ['create'] },
 ];
 
@@ -52,12 +81,16 @@ const selfReviews: PolicyRule[] = [
  */
 export const systemPolicy: readonly KubeObject[] = [
   role('cluster-admin', everything),
-  role('admin', [...adminRules, ...editRules, ...viewRules], { 'rbac.authorization.k8s.io/aggregate-to-cluster-admin': 'true' }),
+  role('admin', [...adminRules, ...editRules, ...viewRules], {
+    'rbac.authorization.k8s.io/aggregate-to-cluster-admin': 'true',
+  }),
   role('edit', [...editRules, ...viewRules], { 'rbac.authorization.k8s.io/aggregate-to-admin': 'true' }),
   role('view', viewRules, { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }),
   role('system:basic-user', selfReviews),
   role('system:discovery', [{ nonResourceURLs: discoveryPaths, verbs: ['get'] }]),
-  role('system:public-info-viewer', [{ nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'], verbs: ['get'] }]),
+  role('system:public-info-viewer', [
+    { nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'], verbs: ['get'] },
+  ]),
   role('system:service-account-issuer-discovery', [
     { nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'], verbs: ['get'] },
   ]),
@@ -67,7 +100,11 @@ export const systemPolicy: readonly KubeObject[] = [
     { apiGroups: ['tenancy.kcp.io'], resources: ['workspaces'], verbs: ['delete', 'update', 'get'] },
   ]),
   role('system:kcp:external-logical-cluster-admin', [
-    { apiGroups: ['core.kcp.io'], resources: ['logicalclusters', 'logicalclusters/status'], verbs: ['delete', 'update', 'get'] },
+    {
+      apiGroups: ['core.kcp.io'],
+      resources: ['logicalclusters', 'logicalclusters/status'],
+      verbs: ['delete', 'update', 'get'],
+    },
     { apiGroups: ['tenancy.kcp.io'], resources: ['workspaces'], verbs: ['delete', 'update', 'patch', 'get'] },
     { apiGroups: ['tenancy.kcp.io'], resources: ['workspaceauthenticationconfigurations'], verbs: ['get'] },
     { apiGroups: [''], resources: ['serviceaccounts', 'secrets'], verbs: ['get'] },
@@ -90,7 +127,9 @@ export const systemPolicy: readonly KubeObject[] = [
   bind('system:basic-user', 'system:basic-user', ['system:authenticated']),
   bind('system:discovery', 'system:discovery', ['system:authenticated']),
   bind('system:public-info-viewer', 'system:public-info-viewer', ['system:authenticated', 'system:unauthenticated']),
-  bind('system:service-account-issuer-discovery', 'system:service-account-issuer-discovery', ['system:serviceaccounts']),
+  bind('system:service-account-issuer-discovery', 'system:service-account-issuer-discovery', [
+    'system:serviceaccounts',
+  ]),
   bind('system:kcp:tenancy:workspace-bootstrapper', 'system:kcp:tenancy:workspace-bootstrapper', [
     'system:kcp:tenancy:workspace-bootstrapper',
     'apis.kcp.io:binding:system:kcp:tenancy:workspace-bootstrapper',
@@ -103,31 +142,55 @@ export const systemPolicy: readonly KubeObject[] = [
 
 const authenticated = ['system:authenticated'];
 const boundAuthenticated = ['apis.kcp.io:binding:system:authenticated'];
-const exportRule = (name: string): PolicyRule => ({ apiGroups: ['apis.kcp.io'], resources: ['apiexports'], resourceNames: [name], verbs: ['bind'] });
+const exportRule = (name: string): PolicyRule => ({
+  apiGroups: ['apis.kcp.io'],
+  resources: ['apiexports'],
+  resourceNames: [name],
+  verbs: ['bind'],
+});
 
 /** RBAC of the root workspace: who may enter it, use its types and bind its exports. */
 export const rootPolicy: readonly KubeObject[] = [
   role('system:kcp:apiexport:tenancy:bind', [exportRule('tenancy.kcp.io')]),
   role('system:kcp:apiexport:topology:bind', [exportRule('topology.kcp.io')]),
   role('system:kcp:apiexport:tenancy:maximal-permission-policy', [
-    { apiGroups: ['tenancy.kcp.io'], resources: ['workspaces', 'workspacetypes', 'workspaceauthenticationconfigurations'], verbs: ['*'] },
+    {
+      apiGroups: ['tenancy.kcp.io'],
+      resources: ['workspaces', 'workspacetypes', 'workspaceauthenticationconfigurations'],
+      verbs: ['*'],
+    },
     { apiGroups: ['tenancy.kcp.io'], resources: ['*/status'], verbs: readVerbs },
   ]),
   role('system:kcp:apiexport:topology:maximal-permission-policy', [
     { apiGroups: ['topology.kcp.io'], resources: ['partitions', 'partitionsets'], verbs: ['*'] },
   ]),
-  role('system:kcp:apiexport:tenancy:maximal-permission-policy:kcp-admin', [{ apiGroups: ['tenancy.kcp.io'], resources: ['*'], verbs: ['*'] }]),
+  role('system:kcp:apiexport:tenancy:maximal-permission-policy:kcp-admin', [
+    { apiGroups: ['tenancy.kcp.io'], resources: ['*'], verbs: ['*'] },
+  ]),
   role('system:kcp:home-clusterworkspace-create', [
     { apiGroups: ['tenancy.kcp.io'], resources: ['workspaces'], resourceNames: ['~'], verbs: ['create'] },
   ]),
   role('system:kcp:universal-workspacetype-use', [
-    { apiGroups: ['tenancy.kcp.io'], resources: ['workspacetypes'], resourceNames: ['universal', 'organization', 'team'], verbs: ['use'] },
+    {
+      apiGroups: ['tenancy.kcp.io'],
+      resources: ['workspacetypes'],
+      resourceNames: ['universal', 'organization', 'team'],
+      verbs: ['use'],
+    },
   ]),
   role('system:kcp:tenancy:authenticated:access', [access]),
   bind('system:kcp:apiexport:tenancy:bind', 'system:kcp:apiexport:tenancy:bind', authenticated),
   bind('system:kcp:apiexport:topology:bind', 'system:kcp:apiexport:topology:bind', authenticated),
-  bind('system:kcp:apiexport:tenancy:maximal-permission-policy', 'system:kcp:apiexport:tenancy:maximal-permission-policy', boundAuthenticated),
-  bind('system:kcp:apiexport:topology:maximal-permission-policy', 'system:kcp:apiexport:topology:maximal-permission-policy', boundAuthenticated),
+  bind(
+    'system:kcp:apiexport:tenancy:maximal-permission-policy',
+    'system:kcp:apiexport:tenancy:maximal-permission-policy',
+    boundAuthenticated,
+  ),
+  bind(
+    'system:kcp:apiexport:topology:maximal-permission-policy',
+    'system:kcp:apiexport:topology:maximal-permission-policy',
+    boundAuthenticated,
+  ),
   bind(
     'system:kcp:apiexport:tenancy:maximal-permission-policy:kcp-admin',
     'system:kcp:apiexport:tenancy:maximal-permission-policy:kcp-admin',

@@ -79,7 +79,9 @@ function parseWarrant(text: string): UserInfo | undefined {
   if (typeof value !== 'object' || value === null || typeof value.user !== 'string') return undefined;
   const extra = stringLists(value.extra);
   if (value.user.startsWith(serviceAccountPrefix) && extra?.[originKey] === undefined) return undefined;
-  const groups = Array.isArray(value.groups) ? value.groups.filter((group): group is string => typeof group === 'string') : [];
+  const groups = Array.isArray(value.groups)
+    ? value.groups.filter((group): group is string => typeof group === 'string')
+    : [];
   return {
     name: value.user,
     groups,

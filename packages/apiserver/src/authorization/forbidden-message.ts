@@ -2,7 +2,12 @@ import type { AuthorizationAttributes } from './authorizer.ts';
 
 /** Reasons that would tell whether a workspace exists; users get one answer for all of them. */
 const noAccess = 'workspace access not permitted';
-const accessSteps = [/^LogicalCluster not found$/, /^not permitted due to phase/, /^no verb=access permission/, /^only for the system itself$/];
+const accessSteps = [
+  /^LogicalCluster not found$/,
+  /^not permitted due to phase/,
+  /^no verb=access permission/,
+  /^only for the system itself$/,
+];
 
 /** What a refused user is told, in Kubernetes' form. */
 export function forbiddenMessage(attributes: AuthorizationAttributes, reason: string): string {
@@ -11,7 +16,9 @@ export function forbiddenMessage(attributes: AuthorizationAttributes, reason: st
   const why = accessSteps.some((pattern) => pattern.test(reason)) ? noAccess : reason;
   const suffix = why === '' || why === 'no RBAC rule matches' ? '' : `: ${why}`;
   if (!attributes.resourceRequest) return `${who} path ${JSON.stringify(attributes.path)}${suffix}`;
-  const resource = attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
-  const scope = attributes.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(attributes.namespace)}`;
+  const resource =
+    attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
+  const scope =
+    attributes.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(attributes.namespace)}`;
   return `${who} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(attributes.group)} ${scope}${suffix}`;
 }

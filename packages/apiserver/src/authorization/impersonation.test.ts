@@ -20,14 +20,24 @@ const everything = authorizer(() => true);
 
 describe('impersonation', () => {
   it('confines the other user to the workspace it was allowed in', async () => {
-    const verdict = await checkImpersonation({ requestor: admin, wanted: { name: 'bob', groups: ['dev'] }, cluster, authorizer: everything });
-    expect(verdict).toMatchObject({ allowed: true, user: { name: 'bob', extra: { 'authentication.kcp.io/scopes': ['cluster:team'] } } });
+    const verdict = await checkImpersonation({
+      requestor: admin,
+      wanted: { name: 'bob', groups: ['dev'] },
+      cluster,
+      authorizer: everything,
+    });
+    expect(verdict).toMatchObject({
+      allowed: true,
+      user: { name: 'bob', extra: { 'authentication.kcp.io/scopes': ['cluster:team'] } },
+    });
   });
 
   it('keeps a scope that was asked for, so that both must agree', async () => {
     const wanted = { name: 'bob', groups: [], extra: { 'authentication.kcp.io/scopes': ['cluster:other'] } };
     const verdict = await checkImpersonation({ requestor: admin, wanted, cluster, authorizer: everything });
-    expect(verdict).toMatchObject({ user: { extra: { 'authentication.kcp.io/scopes': ['cluster:other', 'cluster:team'] } } });
+    expect(verdict).toMatchObject({
+      user: { extra: { 'authentication.kcp.io/scopes': ['cluster:other', 'cluster:team'] } },
+    });
   });
 
   it.each([
@@ -39,7 +49,12 @@ describe('impersonation', () => {
     'system:kcp:initializer:root:gpu',
     'system:kcp:terminator:root:gpu',
   ])('never gives the group %s to somebody who is not in it, whatever RBAC says', async (group) => {
-    const verdict = await checkImpersonation({ requestor: admin, wanted: { name: 'bob', groups: [group] }, cluster, authorizer: everything });
+    const verdict = await checkImpersonation({
+      requestor: admin,
+      wanted: { name: 'bob', groups: [group] },
+      cluster,
+      authorizer: everything,
+    });
     expect(verdict).toMatchObject({ allowed: false, name: group });
   });
 
@@ -56,12 +71,22 @@ describe('impersonation', () => {
 
   it('is refused when one part is, and says which', async () => {
     const noGroups = authorizer(({ resource }) => resource !== 'groups');
-    const verdict = await checkImpersonation({ requestor: admin, wanted: { name: 'bob', groups: ['dev'] }, cluster, authorizer: noGroups });
+    const verdict = await checkImpersonation({
+      requestor: admin,
+      wanted: { name: 'bob', groups: ['dev'] },
+      cluster,
+      authorizer: noGroups,
+    });
     expect(verdict).toMatchObject({ allowed: false, resource: 'groups', name: 'dev' });
   });
 
   it('is not possible outside of a logical cluster', async () => {
-    const verdict = await checkImpersonation({ requestor: admin, wanted: { name: 'bob', groups: [] }, cluster: undefined, authorizer: everything });
+    const verdict = await checkImpersonation({
+      requestor: admin,
+      wanted: { name: 'bob', groups: [] },
+      cluster: undefined,
+      authorizer: everything,
+    });
     expect(verdict).toMatchObject({ allowed: false, reason: 'impersonation is invalid for the requestor' });
   });
 

@@ -1,4 +1,9 @@
-import { systemAuthenticated, systemMasters, systemUnauthenticated, type UserInfo } from '../authentication/authenticator.ts';
+import {
+  systemAuthenticated,
+  systemMasters,
+  systemUnauthenticated,
+  type UserInfo,
+} from '../authentication/authenticator.ts';
 import type { LogicalClusterName } from '../registry/logical-cluster.ts';
 import type { AuthorizationAttributes, Authorizer } from './authorizer.ts';
 
@@ -39,8 +44,20 @@ export async function checkImpersonation(input: ImpersonationInput): Promise<Imp
     const refused = wanted.groups.find(
       (group) => syntheticGroups.test(group) || (protectedGroups.includes(group) && !requestor.groups.includes(group)),
     );
-    if (refused !== undefined) return { allowed: false, resource: 'groups', name: refused, reason: 'impersonation is not allowed for the requestor' };
-    if (cluster === undefined) return { allowed: false, resource: 'users', name: wanted.name, reason: 'impersonation is invalid for the requestor' };
+    if (refused !== undefined)
+      return {
+        allowed: false,
+        resource: 'groups',
+        name: refused,
+        reason: 'impersonation is not allowed for the requestor',
+      };
+    if (cluster === undefined)
+      return {
+        allowed: false,
+        resource: 'users',
+        name: wanted.name,
+        reason: 'impersonation is invalid for the requestor',
+      };
     const refusal = await missingPermission(input);
     if (refusal !== undefined) return refusal;
   }
@@ -55,7 +72,12 @@ interface Part {
   name: string;
 }
 
-async function missingPermission({ requestor, wanted, cluster, authorizer }: ImpersonationInput): Promise<ImpersonationVerdict | undefined> {
+async function missingPermission({
+  requestor,
+  wanted,
+  cluster,
+  authorizer,
+}: ImpersonationInput): Promise<ImpersonationVerdict | undefined> {
   for (const part of partsOf(wanted)) {
     const attributes: AuthorizationAttributes = {
       user: requestor,
@@ -78,29 +100,43 @@ async function missingPermission({ requestor, wanted, cluster, authorizer }: Imp
 
 function partsOf(wanted: UserInfo): Part[] {
   const parts: Part[] = [];
-  const [namespace, name] = wanted.name.startsWith(serviceAccountPrefix) ? wanted.name.slice(serviceAccountPrefix.length).split(':') : [];
+  const [namespace, name] = wanted.name.startsWith(serviceAccountPrefix)
+    ? wanted.name.slice(serviceAccountPrefix.length).split(':')
+    : [];
   if (namespace !== undefined && name !== undefined) {
     parts.push({ group: '', resource: 'serviceaccounts', subresource: '', namespace, name });
   } else {
     parts.push({ group: '', resource: 'users', subresource: '', namespace: '', name: wanted.name });
   }
-  for (const group of wanted.groups) parts.push({ group: '', resource: 'groups', subresource: '', namespace: '', name: group });
+  for (const group of wanted.groups)
+    parts.push({ group: '', resource: 'groups', subresource: '', namespace: '', name: group });
   const identity = 'authentication.k8s.io';
-  if (wanted.uid !== undefined) parts.push({ group: identity, resource: 'uids', subresource: '', namespace: '', name: wanted.uid });
+  if (wanted.uid !== undefined)
+    parts.push({ group: identity, resource: 'uids', subresource: '', namespace: '', name: wanted.uid });
   for (const [key, values] of Object.entries(wanted.extra ?? {})) {
-    for (const value of values) parts.push({ group: identity, resource: 'userextras', subresource: key, namespace: '', name: value });
+    for (const value of values)
+      parts.push({ group: identity, resource: 'userextras', subresource: key, namespace: '', name: value });
   }
   return parts;
 }
 
 function impersonated(wanted: UserInfo, scope: LogicalClusterName | undefined): UserInfo {
   const groups = [...wanted.groups];
-  const [namespace] = wanted.name.startsWith(serviceAccountPrefix) ? wanted.name.slice(serviceAccountPrefix.length).split(':') : [];
-  if (namespace !== undefined && groups.length === 0) groups.push('system:serviceaccounts', `system:serviceaccounts:${namespace}`);
-  if (wanted.name !== 'system:anonymous' && !groups.includes(systemUnauthenticated) && !groups.includes(systemAuthenticated)) {
+  const [namespace] = wanted.name.startsWith(serviceAccountPrefix)
+    ? wanted.name.slice(serviceAccountPrefix.length).split(':')
+    : [];
+  if (namespace !== undefined && groups.length === 0)
+    groups.push('system:serviceaccounts', `system:serviceaccounts:${namespace}`);
+  if (
+    wanted.name !== 'system:anonymous' &&
+    !groups.includes(systemUnauthenticated) &&
+    !groups.includes(systemAuthenticated)
+  ) {
     groups.push(systemAuthenticated);
   }
   const extra =
-    scope === undefined ? wanted.extra : { ...wanted.extra, [scopesKey]: [...(wanted.extra?.[scopesKey] ?? []), `cluster:${scope}`] };
+    scope === undefined
+      ? wanted.extra
+      : { ...wanted.extra, [scopesKey]: [...(wanted.extra?.[scopesKey] ?? []), `cluster:${scope}`] };
   return { ...wanted, groups, ...(extra === undefined ? {} : { extra }) };
 }

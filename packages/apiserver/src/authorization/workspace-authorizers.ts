@@ -6,7 +6,12 @@ import type { Rbac } from './rbac/rbac.ts';
 
 /** Groups of the system that are not held up at the door of a workspace. */
 const logicalClusterAdmins = ['system:kcp:logical-cluster-admin', 'system:kcp:external-logical-cluster-admin'];
-const requiredGroupsExempt = [systemMasters, 'system:kcp:admin', 'system:kcp:tenancy:workspace-bootstrapper', ...logicalClusterAdmins];
+const requiredGroupsExempt = [
+  systemMasters,
+  'system:kcp:admin',
+  'system:kcp:tenancy:workspace-bootstrapper',
+  ...logicalClusterAdmins,
+];
 const requiredGroupsAnnotation = 'authorization.kcp.io/required-groups';
 const enterablePhases = new Set(['Initializing', 'Ready', 'Inactive', 'Terminating', 'Deleting']);
 
@@ -31,12 +36,18 @@ export async function requiredGroups(attributes: AuthorizationAttributes, lookup
   const users = effectiveUsers(attributes.user, attributes.cluster);
   if (inAny(users, requiredGroupsExempt) || isServiceAccount(attributes.user)) return 'continue';
   const alternatives = rule.split(';').map((alternative) => alternative.split(','));
-  const satisfied = users.some((user) => alternatives.some((all) => all.every((group) => user.groups.includes(group.trim()))));
+  const satisfied = users.some((user) =>
+    alternatives.some((all) => all.every((group) => user.groups.includes(group.trim()))),
+  );
   return satisfied ? 'continue' : stop('deny', '01-requiredgroups', `user is not a member of required groups: ${rule}`);
 }
 
 /** May this user enter the workspace at all? */
-export async function workspaceContent(attributes: AuthorizationAttributes, lookup: ClusterLookup, rbac: Rbac): Promise<Step> {
+export async function workspaceContent(
+  attributes: AuthorizationAttributes,
+  lookup: ClusterLookup,
+  rbac: Rbac,
+): Promise<Step> {
   const name = '02-content';
   const { cluster, user } = attributes;
   const users = effectiveUsers(user, cluster);
@@ -63,15 +74,18 @@ export async function workspaceContent(attributes: AuthorizationAttributes, look
     namespace: '',
     name: '',
   };
-  for (const effective of users) if ((await rbac.checkClusterWide(effective, cluster, question)).allowed) return 'continue';
+  for (const effective of users)
+    if ((await rbac.checkClusterWide(effective, cluster, question)).allowed) return 'continue';
   return stop('no-opinion', name, 'no verb=access permission on /');
 }
 
 /** Status of bindings and exports is the system's. */
 export function systemStatus(attributes: AuthorizationAttributes): Step {
   if (attributes.group !== 'apis.kcp.io' || attributes.subresource !== 'status') return 'continue';
-  if (attributes.resource === 'apibindings') return stop('deny', '03-systemcrd', 'apibinding status updates not permitted');
-  if (attributes.resource === 'apiexports') return stop('deny', '03-systemcrd', 'apiexport status updates not permitted');
+  if (attributes.resource === 'apibindings')
+    return stop('deny', '03-systemcrd', 'apibinding status updates not permitted');
+  if (attributes.resource === 'apiexports')
+    return stop('deny', '03-systemcrd', 'apiexport status updates not permitted');
   return 'continue';
 }
 
@@ -79,8 +93,8 @@ export function systemStatus(attributes: AuthorizationAttributes): Step {
 export async function grants(attributes: AuthorizationAttributes, rbac: Rbac): Promise<Authorization> {
   for (const user of effectiveUsers(attributes.user, attributes.cluster)) {
     const verdict = await rbac.check(user, attributes.cluster, attributes);
-    if (verdict.allowed) return stop('allow', '05-rbac', `RBAC: allowed by binding "${verdict.binding}" for user "${user.name}"`);
+    if (verdict.allowed)
+      return stop('allow', '05-rbac', `RBAC: allowed by binding "${verdict.binding}" for user "${user.name}"`);
   }
   return stop('no-opinion', '05-rbac', 'no RBAC rule matches');
 }
-

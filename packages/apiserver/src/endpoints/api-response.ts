@@ -28,7 +28,11 @@ export interface StreamResponse {
 
 export type ApiResponse = CompleteResponse | StreamResponse;
 
-export function jsonResponse(status: number, body: Uint8Array | string, headers: Record<string, string> = {}): CompleteResponse {
+export function jsonResponse(
+  status: number,
+  body: Uint8Array | string,
+  headers: Record<string, string> = {},
+): CompleteResponse {
   return { kind: 'complete', status, headers: { 'content-type': 'application/json', ...headers }, body };
 }
 

@@ -1,5 +1,11 @@
 import { decodeEnvelope, decodeObjectMessage, WireError } from '@canopy/api';
-import { badRequest, type KubeObject, parseYamlDocument, type Schema, unsupportedMediaType } from '@canopy/apimachinery';
+import {
+  badRequest,
+  type KubeObject,
+  parseYamlDocument,
+  type Schema,
+  unsupportedMediaType,
+} from '@canopy/apimachinery';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -23,7 +29,11 @@ export function decodeText(bytes: Uint8Array): string {
  * Parses JSON, YAML or, where the body's message has field numbers, Kubernetes' protobuf, by content type. 415 for
  * others, 400 when malformed.
  */
-export async function decodeBody(bytes: Uint8Array, contentType: string | undefined, message?: Schema): Promise<unknown> {
+export async function decodeBody(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  message?: Schema,
+): Promise<unknown> {
   const mediaType = mediaTypeOf(contentType);
   const text = decodeText(bytes);
   if (mediaType === 'application/json' || mediaType === '') return parseJsonBody(text);
@@ -95,7 +105,8 @@ export function checkMetadataTypes(metadata: Record<string, unknown>): void {
       if (!isObject(value)) throw badRequest(`metadata.${field} must be a map of strings`);
       for (const [key, entry] of Object.entries(value)) {
         if (entry === null) value[key] = '';
-        else if (typeof entry !== 'string') throw badRequest(`metadata.${field}[${JSON.stringify(key)}] must be a string`);
+        else if (typeof entry !== 'string')
+          throw badRequest(`metadata.${field}[${JSON.stringify(key)}] must be a string`);
       }
       if (Object.keys(value).length === 0) delete metadata[field];
     }

@@ -61,13 +61,19 @@ function checkScope(resource: ServedResource, context: AuthorizedContext): void 
   const { info, target } = context;
   const isNamespaceItself = resource.declaration.group === '' && info.resource === 'namespaces';
   if (resource.declaration.scope === 'Cluster' && info.namespace !== '' && !isNamespaceItself) throw pathNotFound();
-  if (resource.declaration.scope === 'Namespaced' && info.namespace === '' && info.name !== '' && target.kind === 'cluster') {
+  if (
+    resource.declaration.scope === 'Namespaced' &&
+    info.namespace === '' &&
+    info.name !== '' &&
+    target.kind === 'cluster'
+  ) {
     throw pathNotFound();
   }
   if (target.kind === 'wildcard' && info.verb !== 'list' && info.verb !== 'watch') {
     throw methodNotAllowed(groupResourceOf(resource), `${info.verb} in the \`*\` logical cluster`);
   }
-  if (info.namespace !== '' && !/^[a-z0-9][a-z0-9.-]*$/.test(info.namespace)) throw badRequest('invalid namespace in the path');
+  if (info.namespace !== '' && !/^[a-z0-9][a-z0-9.-]*$/.test(info.namespace))
+    throw badRequest('invalid namespace in the path');
   if (target.kind === 'cluster' && parseLogicalClusterName(target.name) === undefined) throw pathNotFound();
 }
 
@@ -76,7 +82,8 @@ function mainHandler(special: SpecialEndpoints, call: ResourceCall): Handler {
   const { declaration } = call.resource;
   if (declaration.virtual === true) {
     const virtual = special.virtual.get(endpointKey(call.resource));
-    if (virtual === undefined || info.verb !== 'create') throw methodNotAllowed(groupResourceOf(call.resource), info.verb);
+    if (virtual === undefined || info.verb !== 'create')
+      throw methodNotAllowed(groupResourceOf(call.resource), info.verb);
     return virtual;
   }
   const verbs = declaration.verbs;
@@ -93,7 +100,9 @@ function mainHandler(special: SpecialEndpoints, call: ResourceCall): Handler {
 function subresourceHandler(special: SpecialEndpoints, call: ResourceCall): Handler {
   const { info } = call.context;
   const declared = call.resource.versions.get(info.version)?.declaration.subresources;
-  const own = special.subresources.get(endpointKey(call.resource))?.find((endpoint) => endpoint.name === info.subresource);
+  const own = special.subresources
+    .get(endpointKey(call.resource))
+    ?.find((endpoint) => endpoint.name === info.subresource);
   if (own !== undefined) {
     if (!own.verbs.includes(info.verb as Verb)) throw subresourceMethod(call);
     return (target) => own.handle(target);
@@ -111,4 +120,3 @@ function subresourceMethod(call: ResourceCall): Error {
   const { group, resource } = groupResourceOf(call.resource);
   return methodNotAllowed({ group, resource: `${resource}/${call.context.info.subresource}` }, call.context.info.verb);
 }
-

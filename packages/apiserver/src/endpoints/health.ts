@@ -14,12 +14,17 @@ export interface HealthChecks {
 const endpointNames = new Set(['healthz', 'livez', 'readyz']);
 
 /** `/healthz`, `/livez`, `/readyz`, each with `?verbose`, `?exclude=name` and a path per check. Undefined for other paths. */
-export async function handleHealth(checks: HealthChecks, path: string, query: URLSearchParams): Promise<ApiResponse | undefined> {
+export async function handleHealth(
+  checks: HealthChecks,
+  path: string,
+  query: URLSearchParams,
+): Promise<ApiResponse | undefined> {
   const [endpoint = '', name = ''] = path.split('/').slice(1);
   if (!endpointNames.has(endpoint)) return undefined;
   const all = endpoint === 'readyz' ? checks.ready : checks.live;
   const excluded = new Set(query.getAll('exclude'));
-  const selected = name === '' ? all.filter((check) => !excluded.has(check.name)) : all.filter((check) => check.name === name);
+  const selected =
+    name === '' ? all.filter((check) => !excluded.has(check.name)) : all.filter((check) => check.name === name);
   if (name !== '' && selected.length === 0) return textResponse(404, `${name} is not a check of ${endpoint}\n`);
   const lines: string[] = [];
   let failed = false;

@@ -11,7 +11,8 @@ export function booleanOption(query: URLSearchParams, name: string): boolean {
 export function integerOption(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null || value === '') return undefined;
-  if (!/^-?\d{1,10}$/.test(value)) throw badRequest(`${name}: Invalid value: ${JSON.stringify(value)}: must be an integer`);
+  if (!/^-?\d{1,10}$/.test(value))
+    throw badRequest(`${name}: Invalid value: ${JSON.stringify(value)}: must be an integer`);
   return Number(value);
 }
 
@@ -19,7 +20,8 @@ export function integerOption(query: URLSearchParams, name: string): number | un
 export function dryRunOption(query: URLSearchParams): boolean {
   const values = query.getAll('dryRun').filter((value) => value !== '');
   for (const value of values) {
-    if (value !== 'All') throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(value)}: supported values: "All"`);
+    if (value !== 'All')
+      throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(value)}: supported values: "All"`);
   }
   return values.length > 0;
 }
@@ -41,7 +43,8 @@ const maxManagerLength = 128;
 export function fieldManagerOption(query: URLSearchParams, userAgent: string | undefined): string {
   const value = query.get('fieldManager');
   if (value !== null && value !== '') {
-    if (value.length > maxManagerLength) throw badRequest(`fieldManager: Too long: may not be more than ${maxManagerLength} bytes`);
+    if (value.length > maxManagerLength)
+      throw badRequest(`fieldManager: Too long: may not be more than ${maxManagerLength} bytes`);
     return value;
   }
   const product = (userAgent ?? '').split('/')[0] ?? '';
@@ -60,7 +63,9 @@ export function selectorsOf(query: URLSearchParams): Pick<ListOptions, 'labels' 
 export function listOptionsOf(query: URLSearchParams): ListOptions {
   const match = query.get('resourceVersionMatch') ?? '';
   if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw badRequest(`resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`);
+    throw badRequest(
+      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
+    );
   }
   return {
     ...selectorsOf(query),

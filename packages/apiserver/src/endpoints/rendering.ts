@@ -34,15 +34,26 @@ function objectBytes(call: ResourceCall, stored: StoredObject): Buffer {
 }
 
 /** One object, in the representation that the client asked for. */
-export async function renderObject(call: ResourceCall, status: number, stored: StoredObject, dryRun = false): Promise<ApiResponse> {
+export async function renderObject(
+  call: ResourceCall,
+  status: number,
+  stored: StoredObject,
+  dryRun = false,
+): Promise<ApiResponse> {
   const want = wanted(call);
   if (want.representation.kind === 'object') {
     const bytes = dryRun ? Buffer.from(JSON.stringify(versionedObject(call, stored))) : objectBytes(call, stored);
     if (want.format === 'json' && !want.indent) return compressed(call, jsonResponse(status, bytes));
-    return compressed(call, jsonResponse(status, await recodeBody(bytes, want.format, want.indent), { 'content-type': want.contentType }));
+    return compressed(
+      call,
+      jsonResponse(status, await recodeBody(bytes, want.format, want.indent), { 'content-type': want.contentType }),
+    );
   }
   const body = shaped(call, [versionedObject(call, stored)], want, { single: true, meta: undefined });
-  return compressed(call, jsonResponse(status, await encodeBody(body, want.format, want.indent), { 'content-type': want.contentType }));
+  return compressed(
+    call,
+    jsonResponse(status, await encodeBody(body, want.format, want.indent), { 'content-type': want.contentType }),
+  );
 }
 
 interface ShapeInput {
@@ -81,7 +92,10 @@ export async function renderList(call: ResourceCall, result: ListResult): Promis
   }
   const bytes = listBytes(call, result.items, meta);
   if (want.format === 'json' && !want.indent) return compressed(call, jsonResponse(200, bytes));
-  return compressed(call, jsonResponse(200, await recodeBody(bytes, want.format, want.indent), { 'content-type': want.contentType }));
+  return compressed(
+    call,
+    jsonResponse(200, await recodeBody(bytes, want.format, want.indent), { 'content-type': want.contentType }),
+  );
 }
 
 const comma = Buffer.from(',');

@@ -5,7 +5,12 @@ const parse = (method: string, path: string, query = '') => parseRequestInfo(met
 
 describe('a resource path', () => {
   it.each([
-    ['GET', '/api/v1/namespaces/ns/configmaps/a', '', { verb: 'get', resource: 'configmaps', namespace: 'ns', name: 'a', group: '' }],
+    [
+      'GET',
+      '/api/v1/namespaces/ns/configmaps/a',
+      '',
+      { verb: 'get', resource: 'configmaps', namespace: 'ns', name: 'a', group: '' },
+    ],
     ['GET', '/api/v1/namespaces/ns/configmaps', '', { verb: 'list', namespace: 'ns', name: '' }],
     ['GET', '/api/v1/configmaps', 'watch=true', { verb: 'watch', namespace: '' }],
     ['GET', '/api/v1/configmaps', 'watch=1', { verb: 'watch' }],
@@ -27,11 +32,18 @@ describe('a resource path', () => {
 });
 
 describe('any other path', () => {
-  it.each(['/', '/api', '/api/v1', '/apis', '/apis/a.b', '/apis/a.b/v1', '/version', '/openapi/v3/apis/a.b/v1'])('%s is no resource request', (path) => {
-    expect(parse('GET', path)).toMatchObject({ resourceRequest: false, verb: 'get', path });
-  });
+  it.each(['/', '/api', '/api/v1', '/apis', '/apis/a.b', '/apis/a.b/v1', '/version', '/openapi/v3/apis/a.b/v1'])(
+    '%s is no resource request',
+    (path) => {
+      expect(parse('GET', path)).toMatchObject({ resourceRequest: false, verb: 'get', path });
+    },
+  );
 
   it('survives broken percent-encoding', () => {
-    expect(parse('GET', '/api/v1/configmaps/%zz')).toMatchObject({ resourceRequest: true, resource: 'configmaps', name: '%zz' });
+    expect(parse('GET', '/api/v1/configmaps/%zz')).toMatchObject({
+      resourceRequest: true,
+      resource: 'configmaps',
+      name: '%zz',
+    });
   });
 });

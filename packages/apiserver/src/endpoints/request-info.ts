@@ -49,7 +49,10 @@ function nonResource(method: string, path: string): RequestInfo {
  * without a name is a list, or a watch with `watch=true`; DELETE without a name is a deletecollection.
  */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const parts = path.split('/').filter((part) => part !== '').map(decodeSegment);
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeSegment);
   const prefix = parts[0];
   if (prefix !== 'api' && prefix !== 'apis') return nonResource(method, path);
   const versionAt = prefix === 'api' ? 1 : 2;

@@ -40,7 +40,8 @@ export function subresourcesOf(
 ): readonly SubresourceDescription[] {
   const declared = resource.versions.get(version)?.declaration.subresources ?? {};
   const list: SubresourceDescription[] = [];
-  if (declared.status === true) list.push({ name: 'status', kind: resource.declaration.names.kind, verbs: statusVerbs });
+  if (declared.status === true)
+    list.push({ name: 'status', kind: resource.declaration.names.kind, verbs: statusVerbs });
   if (declared.scale !== undefined) {
     list.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: statusVerbs });
   }

@@ -1,5 +1,10 @@
 import { unauthorized } from '@canopy/apimachinery';
-import { type Authenticator, anonymousUser, systemAuthenticated, type UserInfo } from '../authentication/authenticator.ts';
+import {
+  type Authenticator,
+  anonymousUser,
+  systemAuthenticated,
+  type UserInfo,
+} from '../authentication/authenticator.ts';
 import type { InfoContext, UserContext } from '../endpoints/request-context.ts';
 import type { Filter } from './chain.ts';
 
@@ -15,7 +20,9 @@ export function authenticationFilter(authenticator: Authenticator): Filter<InfoC
         return { ...context, user: context.inProcessUser, authenticator: 'in-process' };
       }
       const { authorization } = context.headers;
-      const bearer = authorization?.toLowerCase().startsWith(bearerPrefix) ? authorization.slice(bearerPrefix.length).trim() : undefined;
+      const bearer = authorization?.toLowerCase().startsWith(bearerPrefix)
+        ? authorization.slice(bearerPrefix.length).trim()
+        : undefined;
       const result = await authenticator.authenticate({
         headers: context.headers,
         ...(bearer === undefined || bearer === '' ? {} : { bearerToken: bearer }),

@@ -50,4 +50,3 @@ function denied(context: UserContext, why: string): StatusError {
   const { info } = context;
   return forbidden({ group: info.group, resource: info.resource }, info.name, why);
 }
-

@@ -20,7 +20,10 @@ export class Chain<In, Out> {
 
   // biome-ignore lint/suspicious/noThenProperty: a chain is never awaited
   then<Next extends Out>(filter: Filter<Out & object, Next & object>): Chain<In, Next> {
-    return new Chain<In, Next>([...this.names, filter.name], [...this.steps, (context: never) => filter.apply(context)]);
+    return new Chain<In, Next>(
+      [...this.names, filter.name],
+      [...this.steps, (context: never) => filter.apply(context)],
+    );
   }
 
   async run(context: In): Promise<Out> {

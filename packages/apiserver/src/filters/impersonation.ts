@@ -36,7 +36,8 @@ function wantedUser(context: UserContext): UserInfo | undefined {
   }
   const hasExtra = Object.keys(extra).length > 0;
   if (name === undefined || name === '') {
-    if (groups.length > 0 || uid !== undefined || hasExtra) throw badRequest('requested to impersonate groups, uid or extra without a user');
+    if (groups.length > 0 || uid !== undefined || hasExtra)
+      throw badRequest('requested to impersonate groups, uid or extra without a user');
     return undefined;
   }
   return { name, groups, ...(uid === undefined ? {} : { uid }), ...(hasExtra ? { extra } : {}) };

@@ -62,7 +62,12 @@ function clusterOfBearer(options: LogicalClusterOptions, request: IncomingReques
   return options.clusterOfToken(header.slice('Bearer '.length));
 }
 
-async function behindClusters(domain: ApiDomain, resolver: ClusterResolver, prefix: string, path: string): Promise<Located> {
+async function behindClusters(
+  domain: ApiDomain,
+  resolver: ClusterResolver,
+  prefix: string,
+  path: string,
+): Promise<Located> {
   const slash = path.indexOf('/', clustersPrefix.length);
   const text = decode(slash === -1 ? path.slice(clustersPrefix.length) : path.slice(clustersPrefix.length, slash));
   const target: ClusterTarget = text === '*' ? { kind: 'wildcard' } : await resolver.resolve(text);
@@ -90,5 +95,10 @@ async function locateService(options: LogicalClusterOptions, path: string): Prom
   if (match === undefined) throw pathNotFound();
   const rest = path.slice(slash + match.keyLength);
   if (rest.startsWith(clustersPrefix)) return behindClusters(match.domain, options.resolver, match.domain.prefix, rest);
-  return { domain: match.domain, target: { kind: 'none' }, urlPrefix: match.domain.prefix, apiPath: rest === '' ? '/' : rest };
+  return {
+    domain: match.domain,
+    target: { kind: 'none' },
+    urlPrefix: match.domain.prefix,
+    apiPath: rest === '' ? '/' : rest,
+  };
 }

@@ -54,7 +54,11 @@ async function tryCreate(
   const { declaration, strategy } = resource;
   const context = strategyContext(registry, request, options.dryRun);
   if (object.metadata.resourceVersion) {
-    throw conflict(groupResourceOf(resource), object.metadata.name ?? '', 'resourceVersion should not be set on objects to be created');
+    throw conflict(
+      groupResourceOf(resource),
+      object.metadata.name ?? '',
+      'resourceVersion should not be set on objects to be created',
+    );
   }
   stampNewObject(object, access, declaration.scope === 'Namespaced' ? request.namespace : undefined, {
     now: context.now,
@@ -81,7 +85,9 @@ async function tryCreate(
   const key = keyOf(request, stored.metadata.name ?? '');
   if (options.dryRun) {
     const taken = await registry.storage.get(key);
-    return taken === undefined ? { kv: { key, value, modRevision: 0 as never, createRevision: 0 as never }, object: stored } : 'name taken';
+    return taken === undefined
+      ? { kv: { key, value, modRevision: 0 as never, createRevision: 0 as never }, object: stored }
+      : 'name taken';
   }
   const seconds = strategy.timeToLiveSeconds?.(stored);
   const put: Operation = {
@@ -117,7 +123,8 @@ function trackCreation(request: CollectionRequest, stored: KubeObject, options: 
     version: apiVersionText(request),
     subresource: options.subresource,
     now,
-    resetFields: resource.strategy.resetFields?.(options.subresource) ?? defaultResetFields(request, options.subresource),
+    resetFields:
+      resource.strategy.resetFields?.(options.subresource) ?? defaultResetFields(request, options.subresource),
   });
 }
 

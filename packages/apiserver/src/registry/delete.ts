@@ -32,7 +32,11 @@ export interface Deletion {
 const maxAttempts = 50;
 
 /** DELETE of one object: gone at once, or marked with a deletionTimestamp when finalizers or its kind hold it back. */
-export async function deleteObject(registry: Registry, request: ObjectRequest, options: DeleteOptions): Promise<Deletion> {
+export async function deleteObject(
+  registry: Registry,
+  request: ObjectRequest,
+  options: DeleteOptions,
+): Promise<Deletion> {
   try {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const kv = await registry.storage.get(keyOf(request, request.name));
@@ -76,7 +80,11 @@ function checkPreconditions(request: ObjectRequest, old: KubeObject, options: De
   const { uid, resourceVersion } = options.preconditions ?? {};
   const gr = groupResourceOf(request.resource);
   if (uid !== undefined && uid !== old.metadata.uid) {
-    throw conflict(gr, request.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+    throw conflict(
+      gr,
+      request.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(
@@ -117,11 +125,20 @@ async function write(
   if (change.dryRun) return { stored: { kv: { ...kv, value }, object }, gone };
   const operations: Operation[] = [];
   if (gone) operations.push({ type: 'delete', key: kv.key });
-  else operations.push({ type: 'put', key: kv.key, value, indexes: indexEntries(registry, request.resource, cluster, object) });
+  else
+    operations.push({
+      type: 'put',
+      key: kv.key,
+      value,
+      indexes: indexEntries(registry, request.resource, cluster, object),
+    });
   if (gone ? await hasDependents(registry, cluster, object) : needsCollector(object)) {
     operations.push(markOwner(request.resource, cluster, object));
   }
-  const result = await registry.storage.transact({ compares: [{ key: kv.key, modRevision: kv.modRevision }], operations });
+  const result = await registry.storage.transact({
+    compares: [{ key: kv.key, modRevision: kv.modRevision }],
+    operations,
+  });
   if (!result.succeeded) return undefined;
   const revision = result.revisions[0] as KeyValue['modRevision'];
   object.metadata.resourceVersion = String(revision);

@@ -4,7 +4,11 @@ import { ownerIndex, ownerIndexValue } from './object-indexes.ts';
 import type { Registry } from './registry.ts';
 
 /** Whether any object of the cluster names this one as its owner. */
-export async function hasDependents(registry: Registry, cluster: LogicalClusterName, object: KubeObject): Promise<boolean> {
+export async function hasDependents(
+  registry: Registry,
+  cluster: LogicalClusterName,
+  object: KubeObject,
+): Promise<boolean> {
   const { uid } = object.metadata;
   if (uid === undefined) return false;
   const found = await registry.storage.rangeIndex(ownerIndex, ownerIndexValue(cluster, uid), { limit: 1 });

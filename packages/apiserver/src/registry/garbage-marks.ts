@@ -49,7 +49,11 @@ export function markOwner(resource: ServedResource, cluster: LogicalClusterName,
 }
 
 /** Marks for owners that `object` names and `old` did not. */
-export function markNewOwners(cluster: LogicalClusterName, object: KubeObject, old: KubeObject | undefined): Operation[] {
+export function markNewOwners(
+  cluster: LogicalClusterName,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): Operation[] {
   const owners = object.metadata.ownerReferences;
   if (owners === undefined || owners.length === 0) return [];
   const known = new Set(old?.metadata.ownerReferences?.map((owner) => owner.uid));

@@ -1,5 +1,12 @@
 import { badRequest, expired, type KubeObject, timeout } from '@canopy/apimachinery';
-import { type IndexEntry, isStorageError, type KeyValue, objectPrefix, type RangeResult, type Revision } from '@canopy/storage';
+import {
+  type IndexEntry,
+  isStorageError,
+  type KeyValue,
+  objectPrefix,
+  type RangeResult,
+  type Revision,
+} from '@canopy/storage';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import type { Access } from './logical-cluster.ts';
 import { decodeObject } from './object-codec.ts';
@@ -73,7 +80,10 @@ export async function listObjects(
   }
 }
 
-function select(kv: KeyValue, matcher: { all: boolean; matches(object: KubeObject): boolean }): StoredObject | undefined {
+function select(
+  kv: KeyValue,
+  matcher: { all: boolean; matches(object: KubeObject): boolean },
+): StoredObject | undefined {
   if (matcher.all) return { kv };
   const object = decodeObject(kv);
   return matcher.matches(object) ? { kv, object } : undefined;
@@ -84,11 +94,16 @@ function tokenAfter(prefix: string, kv: KeyValue, revision: Revision): string {
 }
 
 /** An indexed label that the selector pins to one value. */
-function labelIndexOf(registry: Registry, request: CollectionRequest<Access>, options: ListOptions): IndexEntry | undefined {
+function labelIndexOf(
+  registry: Registry,
+  request: CollectionRequest<Access>,
+  options: ListOptions,
+): IndexEntry | undefined {
   if (options.resourceVersionMatch === 'Exact') return undefined;
   for (const requirement of options.labels?.requirements ?? []) {
     const value = requirement.values[0];
-    if (requirement.values.length !== 1 || value === undefined || !['=', '==', 'in'].includes(requirement.operator)) continue;
+    if (requirement.values.length !== 1 || value === undefined || !['=', '==', 'in'].includes(requirement.operator))
+      continue;
     if (!registry.isIndexedLabel(requirement.key)) continue;
     const { group, names } = request.resource.declaration;
     return { index: labelIndex, value: labelIndexValue({ group, resource: names.plural }, requirement.key, value) };
@@ -151,11 +166,14 @@ async function startOf(registry: Registry, options: ListOptions): Promise<ListSt
     const token = decodeContinue(options.continueToken);
     return { revision: token.revision === -1 ? undefined : token.revision, after: token.start, token };
   }
-  if (match !== '' && rv === '') throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (match === 'Exact' && rv === '0') throw badRequest('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  if (match !== '' && rv === '')
+    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match === 'Exact' && rv === '0')
+    throw badRequest('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   if (rv === '' || rv === '0') return { revision: undefined, after: undefined, token: undefined };
   const wanted = parseResourceVersion(rv);
-  if (match === 'Exact' || (match === '' && options.limit > 0)) return { revision: wanted, after: undefined, token: undefined };
+  if (match === 'Exact' || (match === '' && options.limit > 0))
+    return { revision: wanted, after: undefined, token: undefined };
   const newest = await registry.storage.currentRevision();
   if (wanted > newest) throw timeout(`Too large resource version: ${wanted}, current: ${newest}`, 1);
   return { revision: undefined, after: undefined, token: undefined };

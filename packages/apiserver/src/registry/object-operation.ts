@@ -9,14 +9,24 @@ import type { ServedResource } from './served-resource.ts';
 import { stampCluster, stampNewObject, timestamp } from './system-metadata.ts';
 
 /** What the server writes by itself as part of a larger transaction; objects in the storage version, taken as valid. */
-export function putNewObject(registry: Registry, resource: ServedResource, access: ClusterAccess, object: KubeObject): Operation {
+export function putNewObject(
+  registry: Registry,
+  resource: ServedResource,
+  access: ClusterAccess,
+  object: KubeObject,
+): Operation {
   stampNewObject(object, access, object.metadata.namespace, { now: timestamp(registry.clock), ids: registry.ids });
   if (resource.strategy.tracksGeneration === false) delete object.metadata.generation;
   return putObject(registry, resource, access, object);
 }
 
 /** Replaces an object as it is, whatever stands at its key; put a compare beside it. */
-export function putObject(registry: Registry, resource: ServedResource, access: ClusterAccess, object: KubeObject): Operation {
+export function putObject(
+  registry: Registry,
+  resource: ServedResource,
+  access: ClusterAccess,
+  object: KubeObject,
+): Operation {
   stampCluster(object.metadata, access);
   return {
     type: 'put',
@@ -32,7 +42,9 @@ export function keyOfObject(resource: ServedResource, access: ClusterAccess, obj
     ...storedAs,
     identity,
     cluster: access.cluster,
-    ...(declaration.scope === 'Namespaced' && object.metadata.namespace !== undefined ? { namespace: object.metadata.namespace } : {}),
+    ...(declaration.scope === 'Namespaced' && object.metadata.namespace !== undefined
+      ? { namespace: object.metadata.namespace }
+      : {}),
     name: object.metadata.name ?? '',
   });
 }

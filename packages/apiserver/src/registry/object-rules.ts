@@ -12,7 +12,8 @@ import type { ServedResource, ServedVersion } from './served-resource.ts';
 
 export function servedVersion(resource: ServedResource, version: string): ServedVersion {
   const served = resource.versions.get(version);
-  if (served === undefined) throw new RangeError(`version ${version} of ${resource.declaration.names.plural} is not served`);
+  if (served === undefined)
+    throw new RangeError(`version ${version} of ${resource.declaration.names.plural} is not served`);
   return served;
 }
 
@@ -23,7 +24,8 @@ export function messageOf(resource: ServedResource, version: string): Schema | u
 }
 
 function throwInvalid(resource: ServedResource, object: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid(groupKindOf(resource), object.metadata.name ?? object.metadata.generateName ?? '', errors);
+  if (errors.length > 0)
+    throw invalid(groupKindOf(resource), object.metadata.name ?? object.metadata.generateName ?? '', errors);
 }
 
 /** Schema and metadata rules of a new object, in the version it was sent in. */
@@ -39,14 +41,23 @@ export function checkNewObject(resource: ServedResource, version: string, object
 }
 
 /** Schema and metadata rules of a changed object. `old` is in the same version. */
-export function checkChangedObject(resource: ServedResource, version: string, object: KubeObject, old: KubeObject): void {
+export function checkChangedObject(
+  resource: ServedResource,
+  version: string,
+  object: KubeObject,
+  old: KubeObject,
+): void {
   throwInvalid(resource, object, [
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
     ...servedVersion(resource, version).compiled.validate(object),
   ]);
 }
 
-export function checkStrategy(resource: ServedResource, object: KubeObject, errors: readonly FieldError[] | undefined): void {
+export function checkStrategy(
+  resource: ServedResource,
+  object: KubeObject,
+  errors: readonly FieldError[] | undefined,
+): void {
   if (errors !== undefined) throwInvalid(resource, object, errors);
 }
 

@@ -88,4 +88,3 @@ export function inVersion(resource: ServedResource, object: KubeObject, version:
   if (version === resource.declaration.storageVersion) return object;
   return resource.convert(structuredClone(object), version);
 }
-

@@ -25,7 +25,8 @@ export interface ServeOptions {
 export function serveResource(declaration: ResourceDeclaration, options: ServeOptions): ServedResource {
   const versions = new Map<string, ServedVersion>();
   for (const version of declaration.versions) {
-    if (version.served || version.name === declaration.storageVersion) versions.set(version.name, serveVersion(version));
+    if (version.served || version.name === declaration.storageVersion)
+      versions.set(version.name, serveVersion(version));
   }
   const { group } = declaration;
   return {

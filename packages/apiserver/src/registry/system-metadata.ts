@@ -89,9 +89,7 @@ export function matchUrl(object: KubeObject, url: { namespace: string | undefine
   if (url.namespace !== undefined) {
     if (!meta.namespace) meta.namespace = url.namespace;
     else if (meta.namespace !== url.namespace) {
-      throw badRequest(
-        `the namespace of the provided object does not match the namespace sent on the request`,
-      );
+      throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
     }
   }
 }

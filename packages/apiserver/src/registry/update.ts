@@ -1,4 +1,11 @@
-import { conflict, deepEqual, type KubeObject, notFound, tooManyRequests, updateManagedFields } from '@canopy/apimachinery';
+import {
+  conflict,
+  deepEqual,
+  type KubeObject,
+  notFound,
+  tooManyRequests,
+  updateManagedFields,
+} from '@canopy/apimachinery';
 import type { KeyValue, Operation } from '@canopy/storage';
 import { apiVersionText, createObject, defaultResetFields } from './create.ts';
 import { hasDependents } from './dependents.ts';
@@ -37,8 +44,7 @@ export interface UpdateStep {
 }
 
 const maxAttempts = 50;
-const modifiedMessage =
-  'the object has been modified; please apply your changes to the latest version and try again';
+const modifiedMessage = 'the object has been modified; please apply your changes to the latest version and try again';
 
 /** PUT, PATCH and apply, and every write of a subresource. Patching and admission run again when the write loses a race. */
 export async function updateObject(
@@ -90,7 +96,8 @@ async function tryUpdate(
   countGeneration(request, updated, old);
   if (!managedFieldsKept) trackUpdate(attempt);
 
-  const done = updated.metadata.deletionTimestamp !== undefined && mayDisappear(resource.strategy.mayDisappear, updated);
+  const done =
+    updated.metadata.deletionTimestamp !== undefined && mayDisappear(resource.strategy.mayDisappear, updated);
   if (!done && sameObject(updated, old)) return { kv, object: old };
   return writeUpdated(registry, attempt, { done, unconditional });
 }
@@ -99,12 +106,17 @@ function checkPreconditions(request: ObjectRequest, wanted: KubeObject, old: Kub
   const { resourceVersion, uid } = wanted.metadata;
   const gr = groupResourceOf(request.resource);
   if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
-    throw conflict(gr, request.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+    throw conflict(
+      gr,
+      request.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
   }
   if (!resourceVersion && request.resource.strategy.allowUnconditionalUpdate === false) {
     throw conflict(gr, request.name, 'metadata.resourceVersion: must be specified for an update');
   }
-  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw conflict(gr, request.name, modifiedMessage);
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(gr, request.name, modifiedMessage);
 }
 
 /** What the main resource may not touch is restored from the old object, and the other way round for `/status`. */
@@ -158,7 +170,8 @@ function trackUpdate({ request, updated, old, options, context: { now } }: Attem
     version: apiVersionText(request),
     subresource: options.subresource,
     now,
-    resetFields: resource.strategy.resetFields?.(options.subresource) ?? defaultResetFields(request, options.subresource),
+    resetFields:
+      resource.strategy.resetFields?.(options.subresource) ?? defaultResetFields(request, options.subresource),
   });
   if (managed.length === 0) delete updated.metadata.managedFields;
   else updated.metadata.managedFields = managed;
@@ -211,7 +224,8 @@ async function writeUpdated(
   const operations: Operation[] = [];
   if (input.done) {
     operations.push({ type: 'delete', key: kv.key });
-    if (await hasDependents(registry, access.cluster, object)) operations.push(markOwner(resource, access.cluster, object));
+    if (await hasDependents(registry, access.cluster, object))
+      operations.push(markOwner(resource, access.cluster, object));
   } else {
     const seconds = resource.strategy.timeToLiveSeconds?.(object);
     operations.push({
@@ -224,7 +238,10 @@ async function writeUpdated(
     operations.push(...markNewOwners(access.cluster, object, old));
   }
   try {
-    const result = await registry.storage.transact({ compares: [{ key: kv.key, modRevision: kv.modRevision }], operations });
+    const result = await registry.storage.transact({
+      compares: [{ key: kv.key, modRevision: kv.modRevision }],
+      operations,
+    });
     if (!result.succeeded) {
       if (input.unconditional) return undefined;
       throw conflict(groupResourceOf(resource), request.name, modifiedMessage);

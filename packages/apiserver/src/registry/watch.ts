@@ -88,7 +88,11 @@ async function sendInitialState(
   const paging = { ...options, limit: 500, resourceVersion: '', resourceVersionMatch: '' as const };
   let page = await listObjects(registry, request, { ...paging, continueToken: '' });
   for (;;) {
-    if (page.items.length > 0) sink.onEvents(page.items.map((stored) => ({ type: 'ADDED', stored })), undefined);
+    if (page.items.length > 0)
+      sink.onEvents(
+        page.items.map((stored) => ({ type: 'ADDED', stored })),
+        undefined,
+      );
     if (page.continueToken === '') return page.revision;
     page = await listObjects(registry, request, { ...paging, continueToken: page.continueToken });
   }

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import http2, { type IncomingHttpHeaders, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import http2, {
+  type IncomingHttpHeaders,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
@@ -115,7 +120,10 @@ const peerGone = new Error('the client is gone');
 const stopping = new Error('the server is stopping');
 
 /** A controller that aborts when the peer is gone; `running` lets the listener abort all of them when it stops. */
-function trackRequest(running: Set<AbortController>, stream: { once(event: 'close', listener: () => void): unknown }): AbortController {
+function trackRequest(
+  running: Set<AbortController>,
+  stream: { once(event: 'close', listener: () => void): unknown },
+): AbortController {
   const controller = new AbortController();
   running.add(controller);
   stream.once('close', () => {
@@ -135,7 +143,12 @@ function emptyQuery(): URLSearchParams {
   return new URLSearchParams();
 }
 
-function serveStream(options: ListenerOptions, running: Set<AbortController>, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+function serveStream(
+  options: ListenerOptions,
+  running: Set<AbortController>,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): void {
   countStream(stream);
   stream.on('error', () => undefined);
   const gone = trackRequest(running, stream);
@@ -146,7 +159,10 @@ function serveStream(options: ListenerOptions, running: Set<AbortController>, st
     path,
     query,
     headers: headers as Record<string, string | undefined>,
-    body: () => (method === 'GET' || method === 'HEAD' ? Promise.resolve(noBody) : readBody(stream, options.maxBodyBytes, headers['content-length'])),
+    body: () =>
+      method === 'GET' || method === 'HEAD'
+        ? Promise.resolve(noBody)
+        : readBody(stream, options.maxBodyBytes, headers['content-length']),
     signal: gone.signal,
     socket: stream.session?.socket as TLSSocket,
     auditId: randomUUID(),
@@ -200,7 +216,12 @@ const closedSink: ResponseSink = {
   abort: () => undefined,
 };
 
-function serveHttp1(options: ListenerOptions, running: Set<AbortController>, message: IncomingMessage, response: ServerResponse): void {
+function serveHttp1(
+  options: ListenerOptions,
+  running: Set<AbortController>,
+  message: IncomingMessage,
+  response: ServerResponse,
+): void {
   const gone = trackRequest(running, response);
   response.on('error', () => undefined);
   const { path, query } = splitUrl(message.url ?? '/');

@@ -2,7 +2,12 @@ import { isStatusError } from '@canopy/apimachinery';
 import { CliError } from '../session/cli-io.ts';
 import type { Session } from '../session/session.ts';
 import { isValidPath } from '../session/workspace-path.ts';
-import { type BindingObject, bindingsResource, exportsResource, type PermissionClaim } from '../workspaces/resources.ts';
+import {
+  type BindingObject,
+  bindingsResource,
+  exportsResource,
+  type PermissionClaim,
+} from '../workspaces/resources.ts';
 
 export interface BindOptions {
   name?: string;
@@ -24,7 +29,8 @@ const pollMs = 200;
 
 /** `kubectl kcp bind apiexport <path:export>`: creates the binding and waits until the APIs are there. */
 export async function bindExport(session: Session, argument: string | undefined, options: BindOptions): Promise<void> {
-  if (argument === undefined) throw new CliError('`root:ws:apiexport_object` reference to bind is required as an argument');
+  if (argument === undefined)
+    throw new CliError('`root:ws:apiexport_object` reference to bind is required as an argument');
   checkClaimFlags(options);
   const reference = parseReference(argument);
   const { path } = session.target('workspace');
@@ -57,7 +63,9 @@ function parseReference(argument: string): { path: string; name: string } {
   const text = argument.startsWith(':') ? argument.slice(1) : argument;
   const colon = text.lastIndexOf(':');
   if (colon <= 0 || !isValidPath(text.slice(0, colon)) || colon === text.length - 1) {
-    throw new CliError('fully qualified reference to workspace where APIExport exists is required. The format is `root:ws:apiexport` or `<logical-cluster-id>:apiexport`');
+    throw new CliError(
+      'fully qualified reference to workspace where APIExport exists is required. The format is `root:ws:apiexport` or `<logical-cluster-id>:apiexport`',
+    );
   }
   return { path: text.slice(0, colon), name: text.slice(colon + 1) };
 }
@@ -73,7 +81,8 @@ function checkClaimFlags(options: BindOptions): void {
   if (rejectAll && accept.length > 0) clash('reject-all-permission-claims', 'accept-permission-claim');
   if (rejectAll && reject.length > 0) clash('reject-all-permission-claims', 'reject-permission-claim');
   const both = accept.find((claim) => reject.includes(claim));
-  if (both !== undefined) throw new CliError(`accepted permission claim ${both} conflicts with rejected permission claim ${both}`);
+  if (both !== undefined)
+    throw new CliError(`accepted permission claim ${both} conflicts with rejected permission claim ${both}`);
 }
 
 /** `secrets.core`, `widgets.example.com`. */
@@ -84,7 +93,11 @@ function parseClaim(text: string): { group: string; resource: string } {
   return { resource: text.slice(0, dot), group: group === 'core' ? '' : group };
 }
 
-async function claimsFor(session: Session, reference: { path: string; name: string }, options: BindOptions): Promise<PermissionClaim[]> {
+async function claimsFor(
+  session: Session,
+  reference: { path: string; name: string },
+  options: BindOptions,
+): Promise<PermissionClaim[]> {
   if (options.acceptAll || options.rejectAll) {
     const exported = await readExport(session, reference);
     return exported.map(({ group, resource, identityHash, verbs }) => ({
@@ -96,17 +109,20 @@ async function claimsFor(session: Session, reference: { path: string; name: stri
       state: options.acceptAll ? 'Accepted' : 'Rejected',
     }));
   }
-  const single = (state: string) => (text: string): PermissionClaim => ({ ...parseClaim(text), verbs: ['*'], selector: { matchAll: true }, state });
+  const single =
+    (state: string) =>
+    (text: string): PermissionClaim => ({ ...parseClaim(text), verbs: ['*'], selector: { matchAll: true }, state });
   return [...options.accept.map(single('Accepted')), ...options.reject.map(single('Rejected'))];
 }
 
 async function readExport(session: Session, reference: { path: string; name: string }): Promise<PermissionClaim[]> {
   try {
-    const object = await (await session.client(reference.path)).resource<ExportObject>(exportsResource).get(reference.name);
+    const object = await (await session.client(reference.path))
+      .resource<ExportObject>(exportsResource)
+      .get(reference.name);
     return object.spec?.permissionClaims ?? [];
   } catch (error) {
     if (!isStatusError(error)) throw error;
     throw new CliError(`could not read the claims of APIExport ${reference.path}:${reference.name}: ${error.message}`);
   }
 }
-

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { schemaOf, snapshotCrds } from './crd-to-schema.ts';
 
-const crd = (versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } }, subresources: { status: {} } }]) => ({
+const crd = (
+  versions = [
+    {
+      name: 'v1',
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema: { type: 'object' } },
+      subresources: { status: {} },
+    },
+  ],
+) => ({
   kind: 'CustomResourceDefinition',
   spec: { group: 'g.io', names: { plural: 'widgets', kind: 'Widget' }, scope: 'Namespaced', versions },
 });
@@ -31,14 +41,18 @@ describe('a schema of a CRD', () => {
         group: 'g.io',
         names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
         scope: 'Namespaced',
-        versions: [{ name: 'v1', served: true, storage: true, schema: { type: 'object' }, subresources: { status: {} } }],
+        versions: [
+          { name: 'v1', served: true, storage: true, schema: { type: 'object' }, subresources: { status: {} } },
+        ],
       },
     });
   });
 
   it('says how several versions are converted', () => {
     const [first] = crd().spec.versions;
-    expect(schemaOf(crd([first!, { ...first!, name: 'v2', storage: false }]), 'p')).toHaveProperty('spec.conversion', { strategy: 'None' });
+    expect(schemaOf(crd([first!, { ...first!, name: 'v2', storage: false }]), 'p')).toHaveProperty('spec.conversion', {
+      strategy: 'None',
+    });
   });
 
   it('is only made of CRDs', () => {

@@ -30,7 +30,8 @@ export async function snapshotCrds(io: CliIo, options: SnapshotOptions): Promise
   const { filename, prefix, output } = options;
   if (!filename) throw new CliError('--filename is required');
   if (!prefix) throw new CliError('--prefix is required');
-  if (output !== 'json' && output !== 'yaml') throw new CliError(`invalid value ${JSON.stringify(output)} for --output; valid values are json, yaml`);
+  if (output !== 'json' && output !== 'yaml')
+    throw new CliError(`invalid value ${JSON.stringify(output)} for --output; valid values are json, yaml`);
   const text = filename === '-' ? await io.readInput() : await readText(path.resolve(io.cwd, filename));
   for (const document of await parseYamlDocuments(text)) {
     if (document === null || document === undefined) continue;
@@ -50,7 +51,8 @@ async function readText(file: string): Promise<string> {
 
 /** The APIResourceSchema of a CRD: the same names, versions and schemas under a name with a prefix. */
 export function schemaOf(crd: { kind?: string; spec?: CrdSpec }, prefix: string): Record<string, unknown> {
-  if (crd.kind !== 'CustomResourceDefinition' || crd.spec === undefined) throw new CliError(`unexpected type for CRD ${crd.kind ?? 'without a kind'}`);
+  if (crd.kind !== 'CustomResourceDefinition' || crd.spec === undefined)
+    throw new CliError(`unexpected type for CRD ${crd.kind ?? 'without a kind'}`);
   const { group, names, scope, versions, conversion } = crd.spec;
   return {
     apiVersion: 'apis.kcp.io/v1alpha1',
@@ -58,10 +60,16 @@ export function schemaOf(crd: { kind?: string; spec?: CrdSpec }, prefix: string)
     metadata: { name: `${prefix}.${names.plural}.${group === '' ? 'core' : group}` },
     spec: {
       group,
-      names: { ...names, singular: names.singular ?? names.kind.toLowerCase(), listKind: names.listKind ?? `${names.kind}List` },
+      names: {
+        ...names,
+        singular: names.singular ?? names.kind.toLowerCase(),
+        listKind: names.listKind ?? `${names.kind}List`,
+      },
       scope,
       versions: versions.map(({ schema, ...version }) => ({ ...version, schema: schema?.openAPIV3Schema ?? {} })),
-      ...(versions.length > 1 || conversion?.strategy === 'Webhook' ? { conversion: conversion ?? { strategy: 'None' } } : {}),
+      ...(versions.length > 1 || conversion?.strategy === 'Webhook'
+        ? { conversion: conversion ?? { strategy: 'None' } }
+        : {}),
     },
   };
 }

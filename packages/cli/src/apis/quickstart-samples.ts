@@ -16,7 +16,10 @@ export const cowboysSchema = {
           type: 'object',
           description: 'Somebody who rides.',
           properties: {
-            spec: { type: 'object', properties: { intent: { type: 'string', description: 'What the cowboy is up to.' } } },
+            spec: {
+              type: 'object',
+              properties: { intent: { type: 'string', description: 'What the cowboy is up to.' } },
+            },
             status: { type: 'object', properties: { result: { type: 'string', description: 'What came of it.' } } },
           },
         },
@@ -30,7 +33,9 @@ export const cowboysExport = {
   apiVersion: 'apis.kcp.io/v1alpha2',
   kind: 'APIExport',
   metadata: { name: 'cowboys' },
-  spec: { resources: [{ name: 'cowboys', group: 'wildwest.dev', schema: 'today.cowboys.wildwest.dev', storage: { crd: {} } }] },
+  spec: {
+    resources: [{ name: 'cowboys', group: 'wildwest.dev', schema: 'today.cowboys.wildwest.dev', storage: { crd: {} } }],
+  },
 };
 
 export const sampleCowboy = {

@@ -2,7 +2,12 @@ import { isStatusError } from '@canopy/apimachinery';
 import { isConnectionError } from '@canopy/client';
 import { CliError } from '../session/cli-io.ts';
 import type { Session } from '../session/session.ts';
-import { type BindingObject, bindingsResource, type WorkspaceObject, workspacesResource } from '../workspaces/resources.ts';
+import {
+  type BindingObject,
+  bindingsResource,
+  type WorkspaceObject,
+  workspacesResource,
+} from '../workspaces/resources.ts';
 import { switchTo } from '../workspaces/use-workspace.ts';
 import { cowboysExport, cowboysSchema, sampleCowboy } from './quickstart-samples.ts';
 
@@ -58,25 +63,47 @@ function providerSteps(session: Session, options: QuickstartOptions): Step[] {
   const provider = `${org}:${prefix}-provider`;
   const consumer = `${org}:${prefix}-consumer`;
   return [
-    { description: 'Creating the organization workspace', run: () => ensureWorkspace(session, options, { path: org, type: 'organization' }) },
-    { description: 'Creating the provider workspace', run: () => ensureWorkspace(session, options, { path: provider, type: 'universal' }) },
-    { description: 'Creating the consumer workspace', run: () => ensureWorkspace(session, options, { path: consumer, type: 'universal' }) },
+    {
+      description: 'Creating the organization workspace',
+      run: () => ensureWorkspace(session, options, { path: org, type: 'organization' }),
+    },
+    {
+      description: 'Creating the provider workspace',
+      run: () => ensureWorkspace(session, options, { path: provider, type: 'universal' }),
+    },
+    {
+      description: 'Creating the consumer workspace',
+      run: () => ensureWorkspace(session, options, { path: consumer, type: 'universal' }),
+    },
     {
       description: 'Exporting the cowboys API',
       async run() {
         const client = await session.client(provider);
-        await ensure(() => client.resource<object>({ group: 'apis.kcp.io', version: 'v1alpha1', resource: 'apiresourceschemas' }).create(cowboysSchema));
-        await ensure(() => client.resource<object>({ group: 'apis.kcp.io', version: 'v1alpha2', resource: 'apiexports' }).create(cowboysExport));
+        await ensure(() =>
+          client
+            .resource<object>({ group: 'apis.kcp.io', version: 'v1alpha1', resource: 'apiresourceschemas' })
+            .create(cowboysSchema),
+        );
+        await ensure(() =>
+          client
+            .resource<object>({ group: 'apis.kcp.io', version: 'v1alpha2', resource: 'apiexports' })
+            .create(cowboysExport),
+        );
       },
     },
-    { description: 'Binding the API in the consumer workspace', run: () => bindCowboys(session, options, { provider, consumer }) },
+    {
+      description: 'Binding the API in the consumer workspace',
+      run: () => bindCowboys(session, options, { provider, consumer }),
+    },
     ...(options.withSamples
       ? [
           {
             description: 'Creating a sample cowboy',
             async run() {
               const client = await session.client(consumer);
-              const cowboys = client.resource<object>({ group: 'wildwest.dev', version: 'v1alpha1', resource: 'cowboys' }).namespace('default');
+              const cowboys = client
+                .resource<object>({ group: 'wildwest.dev', version: 'v1alpha1', resource: 'cowboys' })
+                .namespace('default');
               await ensure(() => cowboys.create(sampleCowboy));
             },
           },
@@ -96,7 +123,11 @@ async function ensure(create: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-async function ensureWorkspace(session: Session, options: QuickstartOptions, at: { path: string; type: string }): Promise<void> {
+async function ensureWorkspace(
+  session: Session,
+  options: QuickstartOptions,
+  at: { path: string; type: string },
+): Promise<void> {
   const colon = at.path.lastIndexOf(':');
   const name = at.path.slice(colon + 1);
   const resource = (await session.client(at.path.slice(0, colon))).resource<WorkspaceObject>(workspacesResource);
@@ -108,11 +139,25 @@ async function ensureWorkspace(session: Session, options: QuickstartOptions, at:
       spec: { type: { name: at.type, path: 'root' } },
     }),
   );
-  await poll(session, options, `workspace ${at.path}`, async () => (await resource.get(name)).status?.phase === 'Ready');
-  session.io.out(created ? `  Workspace "${name}" created and ready at ${at.path}\n` : `  Workspace "${name}" already exists at ${at.path}\n`);
+  await poll(
+    session,
+    options,
+    `workspace ${at.path}`,
+    async () => (await resource.get(name)).status?.phase === 'Ready',
+  );
+  session.io.out(
+    created
+      ? `  Workspace "${name}" created and ready at ${at.path}\n`
+      : `  Workspace "${name}" already exists at ${at.path}\n`,
+  );
 }
 
-async function poll(session: Session, options: QuickstartOptions, what: string, done: () => Promise<boolean>): Promise<void> {
+async function poll(
+  session: Session,
+  options: QuickstartOptions,
+  what: string,
+  done: () => Promise<boolean>,
+): Promise<void> {
   const deadline = session.io.now() + options.timeoutSeconds * 1000;
   while (!(await done())) {
     if (session.io.now() > deadline) throw new CliError(`timed out waiting for ${what}`);
@@ -120,7 +165,11 @@ async function poll(session: Session, options: QuickstartOptions, what: string, 
   }
 }
 
-async function bindCowboys(session: Session, options: QuickstartOptions, at: { provider: string; consumer: string }): Promise<void> {
+async function bindCowboys(
+  session: Session,
+  options: QuickstartOptions,
+  at: { provider: string; consumer: string },
+): Promise<void> {
   const resource = (await session.client(at.consumer)).resource<BindingObject>(bindingsResource);
   await ensure(() =>
     resource.create({
@@ -130,7 +179,12 @@ async function bindCowboys(session: Session, options: QuickstartOptions, at: { p
       spec: { reference: { export: { path: at.provider, name: 'cowboys' } } },
     }),
   );
-  await poll(session, options, 'APIBinding cowboys', async () => (await resource.get('cowboys')).status?.phase === 'Bound');
+  await poll(
+    session,
+    options,
+    'APIBinding cowboys',
+    async () => (await resource.get('cowboys')).status?.phase === 'Bound',
+  );
   session.io.out('  APIBinding "cowboys" created and bound\n');
 }
 
@@ -161,7 +215,9 @@ async function finish(session: Session, options: QuickstartOptions): Promise<voi
   const org = `root:${prefix}-org`;
   io.out("\nQuickstart complete! Here's what was created:\n\n");
   if (scenario === 'api-provider') {
-    io.out(`  ${org}\n  ├── ${prefix}-provider   exports the API cowboys.wildwest.dev\n  └── ${prefix}-consumer   has it bound\n\nTry:\n`);
+    io.out(
+      `  ${org}\n  ├── ${prefix}-provider   exports the API cowboys.wildwest.dev\n  └── ${prefix}-consumer   has it bound\n\nTry:\n`,
+    );
     io.out(`  kubectl ws :${org}:${prefix}-consumer\n  kubectl get cowboys\n`);
     if (options.enter) await switchTo(session, `${org}:${prefix}-consumer`, { short: false });
   } else {

@@ -8,7 +8,9 @@ import { wsProgram } from './ws-program.ts';
 export function clientProgram(io: CliIo): Command {
   const program = newProgram(io, 'canopy', 'Talks to a Canopy server. `canopy start` runs one.');
   const kubeconfig = withCommonFlags(
-    program.command('kubeconfig <workspace>').description('Prints a kubeconfig for one workspace, with the present credentials.'),
+    program
+      .command('kubeconfig <workspace>')
+      .description('Prints a kubeconfig for one workspace, with the present credentials.'),
     { workspace: false },
   ).option('--name <name>', 'name of its context; default: the path');
   kubeconfig.action(async (workspace: string, flags: { name?: string }) => {

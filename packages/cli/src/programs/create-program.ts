@@ -37,14 +37,24 @@ function configure(command: Command, io: CliIo): Command {
 
 /** `create` as a subcommand of another program. */
 export function addCreateWorkspace(program: Command, io: CliIo, name: string, description: string): void {
-  const command = program.command(`${name} <name>`).description(description).option('-w, --workspace <path>', 'below another workspace');
+  const command = program
+    .command(`${name} <name>`)
+    .description(description)
+    .option('-w, --workspace <path>', 'below another workspace');
   configure(command, io);
 }
 
 /** `kubectl create workspace`. */
 export function createWorkspaceProgram(io: CliIo): Command {
-  const program = withCommonFlags(newProgram(io, 'kubectl create workspace', 'Creates a workspace below the current one and waits until it is ready.'), {
-    workspace: true,
-  });
+  const program = withCommonFlags(
+    newProgram(
+      io,
+      'kubectl create workspace',
+      'Creates a workspace below the current one and waits until it is ready.',
+    ),
+    {
+      workspace: true,
+    },
+  );
   return configure(program.argument('<name>', 'name of the workspace'), io);
 }

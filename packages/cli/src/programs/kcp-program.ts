@@ -27,7 +27,9 @@ interface BindFlags {
 
 function addBind(program: Command, io: CliIo): void {
   const bind = program.command('bind').description('Binds what other workspaces export.');
-  const command = withCommonFlags(bind.command('apiexport [path:export]').description('Binds an APIExport.'), { workspace: true })
+  const command = withCommonFlags(bind.command('apiexport [path:export]').description('Binds an APIExport.'), {
+    workspace: true,
+  })
     .option('--name <name>', 'name of the APIBinding; default: that of the export')
     .option('--timeout <seconds>', 'how long to wait, in seconds or as 30s, 2m', '30s')
     .option('--accept-permission-claim <resource.group>', 'claims to accept; the core group is called core', list, [])
@@ -60,7 +62,10 @@ export function secondsOf(text: string): number {
 function addClaims(program: Command, io: CliIo): void {
   const claims = program.command('claims').description('Shows and answers permission claims of APIBindings.');
   const get = claims.command('get').description('Lists claims.');
-  const binding = withCommonFlags(get.command('apibinding [name]').description('Claims of one APIBinding, or of all.'), { workspace: true });
+  const binding = withCommonFlags(
+    get.command('apibinding [name]').description('Claims of one APIBinding, or of all.'),
+    { workspace: true },
+  );
   binding.action(async (name: string | undefined) => {
     const { getClaims } = await import('../apis/claims.ts');
     await withSession(io, binding.optsWithGlobals(), (session) => getClaims(session, name));
@@ -69,7 +74,10 @@ function addClaims(program: Command, io: CliIo): void {
     ['accept', 'Accepted'],
     ['reject', 'Rejected'],
   ] as const) {
-    const command = withCommonFlags(claims.command(`${verb} [apibinding]`).description(`Sets claims of an APIBinding to ${state}.`), { workspace: true })
+    const command = withCommonFlags(
+      claims.command(`${verb} [apibinding]`).description(`Sets claims of an APIBinding to ${state}.`),
+      { workspace: true },
+    )
       .option('--resource <resource.group>', 'only the claim for this resource')
       .option('--identity-hash <hash>', 'only claims with this identity');
     command.action(async (name: string | undefined, flags: { resource?: string; identityHash?: string }) => {
@@ -117,7 +125,10 @@ interface QuickstartFlags {
 }
 
 function addQuickstart(program: Command, io: CliIo): void {
-  const command = withCommonFlags(program.command('quickstart').description('Sets up example workspaces, or removes them.'), { workspace: false })
+  const command = withCommonFlags(
+    program.command('quickstart').description('Sets up example workspaces, or removes them.'),
+    { workspace: false },
+  )
     .option('--scenario <name>', 'api-provider or workspaces', 'api-provider')
     .option('--name-prefix <prefix>', 'what the names of the workspaces begin with', 'quickstart')
     .option('--cleanup', 'remove what an earlier run made')

@@ -27,12 +27,17 @@ export function withCommonFlags(command: Command, options: { workspace: boolean 
     .option('-s, --server <url>', 'server URL instead of that of the kubeconfig')
     .option('-n, --namespace <name>', 'namespace of the context')
     .option('--insecure-skip-tls-verify', 'do not verify the certificate of the server');
-  if (options.workspace) command.option('-w, --workspace <path>', 'work in another workspace; a leading colon makes the path absolute');
+  if (options.workspace)
+    command.option('-w, --workspace <path>', 'work in another workspace; a leading colon makes the path absolute');
   return command;
 }
 
 /** Opens the session that the flags describe, runs the work and closes it. */
-export async function withSession(io: CliIo, flags: CommonFlags, work: (session: Session) => Promise<void>): Promise<void> {
+export async function withSession(
+  io: CliIo,
+  flags: CommonFlags,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
   const session = await Session.open(io, flags);
   try {
     await work(session);

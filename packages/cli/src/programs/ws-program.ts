@@ -6,9 +6,15 @@ import { newProgram, withCommonFlags, withSession } from './run-program.ts';
 
 /** `kubectl ws`. */
 export function wsProgram(io: CliIo, name = 'kubectl ws'): Command {
-  const program = withCommonFlags(newProgram(io, name, 'Manages workspaces: without a subcommand, goes to one, as cd does.'), { workspace: false });
+  const program = withCommonFlags(
+    newProgram(io, name, 'Manages workspaces: without a subcommand, goes to one, as cd does.'),
+    { workspace: false },
+  );
   program
-    .argument('[workspace]', 'where to go: a child, a:relative:path, :absolute:path, ".", "..", "-" (back), "~" (home, the default)')
+    .argument(
+      '[workspace]',
+      'where to go: a child, a:relative:path, :absolute:path, ".", "..", "-" (back), "~" (home, the default)',
+    )
     .option('--short', 'print only the path')
     .option('-i, --interactive', 'choose from a tree on the screen')
     .action(async (workspace: string | undefined, flags: CommonFlags & { short?: boolean; interactive?: boolean }) => {
@@ -28,15 +34,26 @@ export function wsProgram(io: CliIo, name = 'kubectl ws'): Command {
 
 function addUse(program: Command, io: CliIo): void {
   const merged = (command: Command): CommonFlags => command.optsWithGlobals();
-  const use = program.command('use <workspace>').alias('cd').description('Goes to a workspace.').option('--short', 'print only the path');
+  const use = program
+    .command('use <workspace>')
+    .alias('cd')
+    .description('Goes to a workspace.')
+    .option('--short', 'print only the path');
   use.action(async (workspace: string) => {
     const { useWorkspace } = await import('../workspaces/use-workspace.ts');
-    await withSession(io, merged(use), (session) => useWorkspace(session, workspace, { short: use.optsWithGlobals().short ?? false }));
+    await withSession(io, merged(use), (session) =>
+      useWorkspace(session, workspace, { short: use.optsWithGlobals().short ?? false }),
+    );
   });
-  const current = program.command('current').description('Prints the current workspace.').option('--short', 'print only the path');
+  const current = program
+    .command('current')
+    .description('Prints the current workspace.')
+    .option('--short', 'print only the path');
   current.action(async () => {
     const { useWorkspace } = await import('../workspaces/use-workspace.ts');
-    await withSession(io, merged(current), (session) => useWorkspace(session, '.', { short: current.optsWithGlobals().short ?? false }));
+    await withSession(io, merged(current), (session) =>
+      useWorkspace(session, '.', { short: current.optsWithGlobals().short ?? false }),
+    );
   });
   const context = program
     .command('create-context [name]')
@@ -60,6 +77,8 @@ function addTree(program: Command, io: CliIo): void {
     .option('-w, --workspace <path>', 'start at another workspace');
   tree.action(async (flags: { full?: boolean; wide?: boolean }) => {
     const { printTree } = await import('../workspaces/tree.ts');
-    await withSession(io, tree.optsWithGlobals(), (session) => printTree(session, { full: flags.full ?? false, wide: flags.wide ?? false }));
+    await withSession(io, tree.optsWithGlobals(), (session) =>
+      printTree(session, { full: flags.full ?? false, wide: flags.wide ?? false }),
+    );
   });
 }

@@ -8,7 +8,12 @@ describe('the URL of a workspace', () => {
     expect(parseWorkspaceUrl('https://h/clusters/system:admin')).toEqual({ base: 'https://h', path: 'system:admin' });
   });
 
-  it.each(['https://h', 'https://h/clusters/*', 'https://h/clusters/Root', 'https://h/services/apiexport/c/e/clusters/x'])('%s is none', (url) => {
+  it.each([
+    'https://h',
+    'https://h/clusters/*',
+    'https://h/clusters/Root',
+    'https://h/services/apiexport/c/e/clusters/x',
+  ])('%s is none', (url) => {
     expect(parseWorkspaceUrl(url)).toBeUndefined();
   });
 });

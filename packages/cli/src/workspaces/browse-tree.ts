@@ -6,7 +6,16 @@ import { type WorkspaceObject, workspacesResource } from './resources.ts';
 import { pressKey, replaceNode, rowsOf, type TreeKey, type TreeNode, type TreeState } from './tree-model.ts';
 import { switchTo } from './use-workspace.ts';
 
-const keys: Readonly<Record<string, TreeKey>> = { up: 'up', k: 'up', down: 'down', j: 'down', left: 'left', h: 'left', right: 'right', l: 'right' };
+const keys: Readonly<Record<string, TreeKey>> = {
+  up: 'up',
+  k: 'up',
+  down: 'down',
+  j: 'down',
+  left: 'left',
+  h: 'left',
+  right: 'right',
+  l: 'right',
+};
 const clear = '\u001b[2J\u001b[H';
 const inverse = '\u001b[7m';
 const normal = '\u001b[0m';
@@ -16,7 +25,10 @@ export async function browseTree(session: Session): Promise<void> {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) throw new CliError('interactive mode needs a terminal');
   const { path } = session.current();
-  let state: TreeState = { root: { path, children: await childrenOf(session, path), expanded: true, mount: false }, selected: path };
+  let state: TreeState = {
+    root: { path, children: await childrenOf(session, path), expanded: true, mount: false },
+    selected: path,
+  };
   const chosen = await new Promise<string | undefined>((resolve, reject) => {
     emitKeypressEvents(stdin);
     stdin.setRawMode(true);
@@ -66,7 +78,10 @@ async function childrenOf(session: Session, path: string): Promise<TreeNode[]> {
 /** As many rows as fit, around the selected one. */
 function screenOf(state: TreeState, height: number): string {
   const rows = rowsOf(state.root);
-  const at = Math.max(0, rows.findIndex(({ node }) => node.path === state.selected));
+  const at = Math.max(
+    0,
+    rows.findIndex(({ node }) => node.path === state.selected),
+  );
   const room = Math.max(1, height - 2);
   const start = Math.max(0, Math.min(at - Math.floor(room / 2), rows.length - room));
   const lines = rows.slice(start, start + room).map(({ node, depth }) => {

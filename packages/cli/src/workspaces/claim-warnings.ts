@@ -17,16 +17,23 @@ export async function warnAboutClaims(session: Session, path: string): Promise<v
 }
 
 function sameClaim(a: PermissionClaim, b: PermissionClaim): boolean {
-  return (a.group ?? '') === (b.group ?? '') && a.resource === b.resource && (a.identityHash ?? '') === (b.identityHash ?? '');
+  return (
+    (a.group ?? '') === (b.group ?? '') &&
+    a.resource === b.resource &&
+    (a.identityHash ?? '') === (b.identityHash ?? '')
+  );
 }
 
 function warningFor(binding: BindingObject, asked: PermissionClaim): string | undefined {
   const name = binding.metadata.name;
   const text = claimText(asked);
   const answer = binding.spec.permissionClaims?.find((claim) => sameClaim(claim, asked));
-  if (answer === undefined) return `claim for ${text} exported but not specified on APIBinding ${name}\nAdd this claim to the APIBinding's Spec.`;
-  if (answer.state !== 'Accepted' && answer.state !== 'Rejected') return `claim for ${text} specified on APIBinding ${name} but not accepted or rejected.`;
+  if (answer === undefined)
+    return `claim for ${text} exported but not specified on APIBinding ${name}\nAdd this claim to the APIBinding's Spec.`;
+  if (answer.state !== 'Accepted' && answer.state !== 'Rejected')
+    return `claim for ${text} specified on APIBinding ${name} but not accepted or rejected.`;
   const [given, wanted] = [answer.verbs ?? [], asked.verbs ?? []];
-  if (answer.state === 'Rejected' || (given.length === wanted.length && given.every((verb) => wanted.includes(verb)))) return undefined;
+  if (answer.state === 'Rejected' || (given.length === wanted.length && given.every((verb) => wanted.includes(verb))))
+    return undefined;
   return `allowed verbs (${given.join(',')}) on claim for ${text} on APIBinding ${name} do not match expected verbs (${wanted.join(',')}).`;
 }

@@ -31,7 +31,9 @@ export async function createWorkspace(session: Session, name: string, options: C
   const shownType = typeText(workspace.spec?.type);
   if (existed) {
     if (type !== undefined && typeText(type) !== shownType) {
-      throw new CliError(`workspace "${name}" cannot be created with type ${typeText(type)}, it already exists with different type ${shownType}`);
+      throw new CliError(
+        `workspace "${name}" cannot be created with type ${typeText(type)}, it already exists with different type ${shownType}`,
+      );
     }
     const waiting = workspace.status?.phase === 'Ready' ? '' : ' Waiting for it to be ready...';
     io.out(`Workspace "${name}" (type ${shownType}) already exists.${waiting}\n`);
@@ -39,11 +41,15 @@ export async function createWorkspace(session: Session, name: string, options: C
     io.out(`Workspace "${name}" (type ${shownType}) created. Waiting for it to be ready...\n`);
   }
   const ready = await waitReady(session, () => resource.get(name), workspace);
-  if (!existed || workspace.status?.phase !== 'Ready') io.out(`Workspace "${name}" (type ${shownType}) is ready to use.\n`);
+  if (!existed || workspace.status?.phase !== 'Ready')
+    io.out(`Workspace "${name}" (type ${shownType}) is ready to use.\n`);
   await enterOrRemember(session, { base, path: `${path}:${ready.metadata.name}` }, options);
 }
 
-type Resource = { create(object: WorkspaceObject): Promise<WorkspaceObject>; get(name: string): Promise<WorkspaceObject> };
+type Resource = {
+  create(object: WorkspaceObject): Promise<WorkspaceObject>;
+  get(name: string): Promise<WorkspaceObject>;
+};
 
 async function createOrGet(
   resource: Resource,
@@ -57,7 +63,9 @@ async function createOrGet(
     metadata: { name, ...(options.labels === undefined ? {} : { labels: options.labels }) },
     spec: {
       ...(type === undefined ? {} : { type }),
-      ...(options.locationSelector === undefined ? {} : { location: { selector: { matchLabels: parseLabels(options.locationSelector) } } }),
+      ...(options.locationSelector === undefined
+        ? {}
+        : { location: { selector: { matchLabels: parseLabels(options.locationSelector) } } }),
     },
   };
   try {
@@ -85,32 +93,49 @@ function parseLabels(text: string): Record<string, string> {
   return Object.fromEntries(
     text.split(',').map((pair) => {
       const [key = '', value] = pair.split('=');
-      if (key === '' || value === undefined) throw new CliError(`invalid value ${JSON.stringify(text)} for --location-selector`);
+      if (key === '' || value === undefined)
+        throw new CliError(`invalid value ${JSON.stringify(text)} for --location-selector`);
       return [key.trim(), value.trim()];
     }),
   );
 }
 
-async function waitReady(session: Session, get: () => Promise<WorkspaceObject>, first: WorkspaceObject): Promise<WorkspaceObject> {
+async function waitReady(
+  session: Session,
+  get: () => Promise<WorkspaceObject>,
+  first: WorkspaceObject,
+): Promise<WorkspaceObject> {
   const deadline = session.io.now() + timeoutMs;
   let workspace = first;
   while (workspace.status?.phase !== 'Ready') {
-    if (session.io.now() > deadline) throw new CliError(`workspace "${first.metadata.name}" is not ready after ${timeoutMs / 1000} s (phase ${workspace.status?.phase ?? 'unknown'})`);
+    if (session.io.now() > deadline)
+      throw new CliError(
+        `workspace "${first.metadata.name}" is not ready after ${timeoutMs / 1000} s (phase ${workspace.status?.phase ?? 'unknown'})`,
+      );
     await session.io.sleep(pollMs);
     workspace = await get();
   }
   return workspace;
 }
 
-async function enterOrRemember(session: Session, at: { base: string; path: string }, options: CreateOptions): Promise<void> {
+async function enterOrRemember(
+  session: Session,
+  at: { base: string; path: string },
+  options: CreateOptions,
+): Promise<void> {
   const { createContext } = options;
   if (createContext === undefined) {
     if (options.enter) await switchTo(session, at.path, { short: false });
     return;
   }
   const exists = session.config.contexts.has(createContext);
-  if (exists && !options.ignoreExisting) throw new CliError(`context "${createContext}" already exists in kubeconfig, use --overwrite to update it`);
+  if (exists && !options.ignoreExisting)
+    throw new CliError(`context "${createContext}" already exists in kubeconfig, use --overwrite to update it`);
   await session.writeContext(createContext, workspaceUrl(at.base, at.path), { switchTo: options.enter });
   const verb = exists ? 'Updated' : 'Created';
-  session.io.out(options.enter ? `${verb} context "${createContext}" and switched to it.\n` : `${verb} context "${createContext}".\n`);
+  session.io.out(
+    options.enter
+      ? `${verb} context "${createContext}" and switched to it.\n`
+      : `${verb} context "${createContext}".\n`,
+  );
 }

@@ -1,9 +1,25 @@
 import type { GroupVersionResource } from '@canopy/client';
 
-export const workspacesResource: GroupVersionResource = { group: 'tenancy.kcp.io', version: 'v1alpha1', resource: 'workspaces' };
-export const logicalClustersResource: GroupVersionResource = { group: 'core.kcp.io', version: 'v1alpha1', resource: 'logicalclusters' };
-export const bindingsResource: GroupVersionResource = { group: 'apis.kcp.io', version: 'v1alpha2', resource: 'apibindings' };
-export const exportsResource: GroupVersionResource = { group: 'apis.kcp.io', version: 'v1alpha2', resource: 'apiexports' };
+export const workspacesResource: GroupVersionResource = {
+  group: 'tenancy.kcp.io',
+  version: 'v1alpha1',
+  resource: 'workspaces',
+};
+export const logicalClustersResource: GroupVersionResource = {
+  group: 'core.kcp.io',
+  version: 'v1alpha1',
+  resource: 'logicalclusters',
+};
+export const bindingsResource: GroupVersionResource = {
+  group: 'apis.kcp.io',
+  version: 'v1alpha2',
+  resource: 'apibindings',
+};
+export const exportsResource: GroupVersionResource = {
+  group: 'apis.kcp.io',
+  version: 'v1alpha2',
+  resource: 'apiexports',
+};
 
 interface Metadata {
   name?: string;

@@ -25,7 +25,11 @@ describe('the tree on the screen', () => {
     const s = { ...state(), selected: 'root:a' };
     const pressed = pressKey(s, 'right');
     expect(pressed.load).toBe('root:a');
-    const loaded = replaceNode(pressed.state, 'root:a', (node) => ({ ...node, children: [leaf('root:a:x')], expanded: true }));
+    const loaded = replaceNode(pressed.state, 'root:a', (node) => ({
+      ...node,
+      children: [leaf('root:a:x')],
+      expanded: true,
+    }));
     expect(paths(loaded)).toEqual(['0 root', '1 root:a', '2 root:a:x', '1 root:b']);
     expect(pressKey({ ...loaded, selected: 'root:a:x' }, 'left').state.selected).toBe('root:a');
   });

@@ -28,16 +28,22 @@ export type TreeKey = 'up' | 'down' | 'left' | 'right';
 /** What a key does to the state; `load` names a node whose children have to be looked up first. */
 export function pressKey(state: TreeState, key: TreeKey): { state: TreeState; load?: string } {
   const rows = rowsOf(state.root);
-  const at = Math.max(0, rows.findIndex(({ node }) => node.path === state.selected));
+  const at = Math.max(
+    0,
+    rows.findIndex(({ node }) => node.path === state.selected),
+  );
   const current = rows[at]?.node ?? state.root;
-  const select = (path: string | undefined): { state: TreeState } => ({ state: { ...state, selected: path ?? state.selected } });
+  const select = (path: string | undefined): { state: TreeState } => ({
+    state: { ...state, selected: path ?? state.selected },
+  });
   switch (key) {
     case 'up':
       return select(rows[Math.max(0, at - 1)]?.node.path);
     case 'down':
       return select(rows[Math.min(rows.length - 1, at + 1)]?.node.path);
     case 'left': {
-      if (current.expanded) return { state: replaceNode(state, current.path, (node) => ({ ...node, expanded: false })) };
+      if (current.expanded)
+        return { state: replaceNode(state, current.path, (node) => ({ ...node, expanded: false })) };
       const colon = current.path.lastIndexOf(':');
       const parent = rows.find(({ node }) => node.path === current.path.slice(0, colon));
       return select(parent?.node.path);

@@ -40,7 +40,8 @@ async function expand(session: Session, root: Node, options: TreeOptions): Promi
     for (let i = 0; i < level.length; i += concurrency) {
       const slice = level.slice(i, i + concurrency);
       await Promise.all(slice.map((node) => loadChildren(session, node, options)));
-      for (const node of slice) next.push(...node.children.filter((child) => child.workspace?.spec?.mount === undefined));
+      for (const node of slice)
+        next.push(...node.children.filter((child) => child.workspace?.spec?.mount === undefined));
     }
     level = next;
   }
@@ -52,7 +53,12 @@ async function loadChildren(session: Session, node: Node, options: TreeOptions):
     const list = await client.resource<WorkspaceObject>(workspacesResource).list();
     node.children = list.items
       .filter((workspace) => workspace.metadata.deletionTimestamp === undefined)
-      .map((workspace) => ({ path: `${node.path}:${workspace.metadata.name}`, workspace, clusterPhase: 'Unknown', children: [] }));
+      .map((workspace) => ({
+        path: `${node.path}:${workspace.metadata.name}`,
+        workspace,
+        clusterPhase: 'Unknown',
+        children: [],
+      }));
     if (options.wide) {
       const cluster = await client.resource<WorkspaceObject>(logicalClustersResource).get('cluster');
       node.clusterPhase = cluster.status?.phase ?? 'Unknown';
@@ -86,5 +92,7 @@ function aligned(lines: readonly string[]): string[] {
       widths[i] = Math.max(widths[i] ?? 0, cell.length);
     });
   }
-  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 2))).join(''));
+  return rows.map((row) =>
+    row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 2))).join(''),
+  );
 }

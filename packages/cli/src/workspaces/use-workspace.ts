@@ -10,7 +10,8 @@ export const previousContext = 'workspace.kcp.io/previous';
 
 const homeNote =
   "Note: 'kubectl ws' now matches 'cd' semantics: go to home workspace. 'kubectl ws -' to go back. 'kubectl ws .' to print current workspace.";
-const rootNote = "Note: Using 'root:' to define an absolute path is no longer supported. Instead, use ':root' to specify an absolute path.";
+const rootNote =
+  "Note: Using 'root:' to define an absolute path is no longer supported. Instead, use ':root' to specify an absolute path.";
 
 export interface UseOptions {
   short: boolean;
@@ -58,7 +59,9 @@ async function checkAccess(session: Session, path: string): Promise<void> {
     await (await session.client(path)).rest.json({ method: 'GET', path: '/apis' });
   } catch (error) {
     if (!isStatusError(error) || (error.code !== 403 && error.code !== 404)) throw error;
-    throw (await isMissing(session, path)) ? new CliError(`workspace "${path}" not found`) : new CliError(`access to workspace "${path}" denied`);
+    throw (await isMissing(session, path))
+      ? new CliError(`workspace "${path}" not found`)
+      : new CliError(`access to workspace "${path}" denied`);
   }
 }
 
@@ -84,7 +87,9 @@ async function typeText(session: Session, path: string): Promise<string> {
   const parent = parentOf(path);
   if (parent === undefined) return '';
   try {
-    const workspace = await (await session.client(parent)).resource<WorkspaceObject>(workspacesResource).get(lastSegment(path));
+    const workspace = await (await session.client(parent))
+      .resource<WorkspaceObject>(workspacesResource)
+      .get(lastSegment(path));
     const type = workspace.spec?.type;
     return type === undefined ? '' : ` (type ${type.path ? `${type.path}:` : ''}${type.name})`;
   } catch {
@@ -109,11 +114,16 @@ async function swapPrevious(session: Session, options: UseOptions): Promise<void
 }
 
 /** `kubectl ws create-context [name]`: a context of its own for the current workspace. */
-export async function createContext(session: Session, name: string | undefined, options: { overwrite: boolean; keepCurrent?: boolean }): Promise<void> {
+export async function createContext(
+  session: Session,
+  name: string | undefined,
+  options: { overwrite: boolean; keepCurrent?: boolean },
+): Promise<void> {
   const { base, path } = session.target();
   const chosen = name ?? path;
   const exists = session.config.contexts.has(chosen);
-  if (exists && !options.overwrite) throw new CliError(`context "${chosen}" already exists in kubeconfig, use --overwrite to update it`);
+  if (exists && !options.overwrite)
+    throw new CliError(`context "${chosen}" already exists in kubeconfig, use --overwrite to update it`);
   const isCurrent = session.config.currentContext === chosen;
   const switches = options.keepCurrent !== true && !isCurrent;
   await session.writeContext(chosen, workspaceUrl(base, path), { switchTo: switches });

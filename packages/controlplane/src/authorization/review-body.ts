@@ -14,10 +14,13 @@ export async function reviewOf(call: ResourceCall): Promise<KubeObject> {
   const { context, resource } = call;
   const { group, names } = resource.declaration;
   const { version } = context.info;
-  const review = expectKind(await decodeBody(await context.body(), context.headers['content-type'], messageOf(resource, version)), {
-    apiVersion: apiVersionOf(group, version),
-    kind: names.kind,
-  });
+  const review = expectKind(
+    await decodeBody(await context.body(), context.headers['content-type'], messageOf(resource, version)),
+    {
+      apiVersion: apiVersionOf(group, version),
+      kind: names.kind,
+    },
+  );
   const compiled = resource.versions.get(version)?.compiled;
   compiled?.prune(review as never);
   delete review.status;

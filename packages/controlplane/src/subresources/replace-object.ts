@@ -19,10 +19,17 @@ export async function readOrReplace(call: ResourceCall, strategy: Strategy): Pro
   const { registry } = call.services;
   if (call.context.info.verb === 'get') return renderObject(call, 200, await getObject(registry, request));
   const { group, names } = call.resource.declaration;
-  const body = expectKind(await decodeBody(await call.context.body(), call.context.headers['content-type'], messageOf(call.resource, call.context.info.version)), {
-    apiVersion: apiVersionOf(group, request.version),
-    kind: names.kind,
-  });
+  const body = expectKind(
+    await decodeBody(
+      await call.context.body(),
+      call.context.headers['content-type'],
+      messageOf(call.resource, call.context.info.version),
+    ),
+    {
+      apiVersion: apiVersionOf(group, request.version),
+      kind: names.kind,
+    },
+  );
   body.metadata.name ||= request.name;
   if (body.metadata.name !== request.name) {
     throw badRequest(

@@ -64,10 +64,13 @@ const apiVersion = 'authentication.k8s.io/v1';
 /** POST `serviceaccounts/<name>/token`: a new token of the account. Nothing is stored. */
 export async function handleTokenRequest(call: ResourceCall, issuer: TokenIssuer): Promise<ApiResponse> {
   const request = objectRequestOf(call);
-  const body = expectKind(await decodeBody(await call.context.body(), call.context.headers['content-type'], tokenRequestSchema), {
-    apiVersion,
-    kind: 'TokenRequest',
-  });
+  const body = expectKind(
+    await decodeBody(await call.context.body(), call.context.headers['content-type'], tokenRequestSchema),
+    {
+      apiVersion,
+      kind: 'TokenRequest',
+    },
+  );
   const spec = specOf(body);
   const account = objectOf(await getObject(call.services.registry, request));
   const namespace = request.namespace as string;

@@ -61,7 +61,10 @@ export async function checkBind(
   const cluster = await directory.resolveName(reference.path || request.access.cluster);
   const question = { verb: 'bind', group, resource: 'apiexports', name: reference.name };
   if (cluster !== undefined && (await deep.allowed(request.user, logicalClusterName(cluster), question))) return;
-  throw refuse(request, `${what}no permission to bind to export ${exportText({ ...reference, path: reference.path || request.access.cluster })}`);
+  throw refuse(
+    request,
+    `${what}no permission to bind to export ${exportText({ ...reference, path: reference.path || request.access.cluster })}`,
+  );
 }
 
 function refuse(request: AdmissionRequest, why: string): Error {
@@ -77,7 +80,10 @@ function checkClaims(request: AdmissionRequest, claims: readonly BindingClaim[])
     const selector = claim.selector ?? {};
     const byLabels = selector.matchLabels !== undefined || selector.matchExpressions !== undefined;
     if ((selector.matchAll === true) === byLabels) {
-      throw refuse(request, `spec.permissionClaims[${i}].selector: exactly one of matchAll or matchLabels/matchExpressions must be set`);
+      throw refuse(
+        request,
+        `spec.permissionClaims[${i}].selector: exactly one of matchAll or matchLabels/matchExpressions must be set`,
+      );
     }
   });
 }
@@ -87,7 +93,8 @@ export const apiBindingFinalizer: AdmissionPlugin = {
   handles: (request) => isAbout(request, group, 'apibindings', ['CREATE', 'UPDATE']),
   mutate(request) {
     const { metadata } = request.object as KubeObject;
-    if (request.operation === 'CREATE') metadata.finalizers = [...new Set([...(metadata.finalizers ?? []), bindingFinalizer])];
+    if (request.operation === 'CREATE')
+      metadata.finalizers = [...new Set([...(metadata.finalizers ?? []), bindingFinalizer])];
   },
   validate(request) {
     if (request.operation !== 'UPDATE' || isPrivileged(request)) return;
@@ -105,7 +112,8 @@ export function endpointSliceAdmission(directory: ClusterDirectory, deep: DeepAu
       const reference = (request.object?.spec as { export?: { path?: string; name: string } } | undefined)?.export;
       if (request.operation === 'UPDATE') {
         const before = (request.old?.spec as { export?: unknown } | undefined)?.export;
-        if (JSON.stringify(reference) !== JSON.stringify(before)) throw refuse(request, 'spec.export: APIExport reference must not be changed');
+        if (JSON.stringify(reference) !== JSON.stringify(before))
+          throw refuse(request, 'spec.export: APIExport reference must not be changed');
         return;
       }
       if (reference !== undefined) await checkBind(directory, deep, request, { reference, what: '' });
@@ -123,16 +131,25 @@ export function apiExportAdmission(isNative: (group: string, resource: string) =
       spec.permissionClaims?.forEach((claim, i) => {
         const native = claim.group === group || isNative(claim.group ?? '', claim.resource);
         if (!native && !claim.identityHash) {
-          throw refuse(request, `spec.permissionClaims[${i}].identityHash: Required value: identityHash is required for API types that are not built-in`);
+          throw refuse(
+            request,
+            `spec.permissionClaims[${i}].identityHash: Required value: identityHash is required for API types that are not built-in`,
+          );
         }
         if (native && claim.group !== group && claim.identityHash) {
-          throw refuse(request, `spec.permissionClaims[${i}].identityHash: Forbidden: identityHash must be empty for built-in API types`);
+          throw refuse(
+            request,
+            `spec.permissionClaims[${i}].identityHash: Forbidden: identityHash must be empty for built-in API types`,
+          );
         }
       });
       spec.resources?.forEach((resource, i) => {
         const suffix = `.${resource.name}.${resource.group === '' ? 'core' : resource.group}`;
         if (!resource.schema.endsWith(suffix)) {
-          throw refuse(request, `spec.resources[${i}].schema: Invalid value: "${resource.schema}": must end in "${suffix}"`);
+          throw refuse(
+            request,
+            `spec.resources[${i}].schema: Invalid value: "${resource.schema}": must end in "${suffix}"`,
+          );
         }
       });
     },
@@ -142,14 +159,19 @@ export function apiExportAdmission(isNative: (group: string, resource: string) =
 /** The claims in force in a cluster, with the labels that their objects carry. */
 export interface ClaimLabels {
   /** Label key → value that an object of this resource must carry; computed from the cluster's bindings. */
-  labelsFor(cluster: string, resource: { group: string; resource: string; identity: string }, object: KubeObject): Promise<Record<string, string>>;
+  labelsFor(
+    cluster: string,
+    resource: { group: string; resource: string; identity: string },
+    object: KubeObject,
+  ): Promise<Record<string, string>>;
 }
 
 /** Keeps the claim labels of every object right, whoever writes it and whatever they put there. */
 export function permissionClaimLabels(claims: ClaimLabels): AdmissionPlugin {
   return {
     name: 'apis.kcp.io/PermissionClaims',
-    handles: (request) => request.operation !== 'DELETE' && !isAbout(request, group, 'apibindings', ['CREATE', 'UPDATE']),
+    handles: (request) =>
+      request.operation !== 'DELETE' && !isAbout(request, group, 'apibindings', ['CREATE', 'UPDATE']),
     async mutate(request) {
       const object = request.object as KubeObject;
       const { group: of, names } = request.resource.declaration;
@@ -169,4 +191,3 @@ export function permissionClaimLabels(claims: ClaimLabels): AdmissionPlugin {
     },
   };
 }
-

@@ -17,7 +17,8 @@ function lifecycleOf(object: KubeObject): Lifecycle {
 /** LogicalClusters are made and unmade by the system; users may only move them forward. */
 export const logicalClusterAdmission: AdmissionPlugin = {
   name: 'core.kcp.io/LogicalCluster',
-  handles: ({ resource }) => resource.declaration.group === group && resource.declaration.names.plural === 'logicalclusters',
+  handles: ({ resource }) =>
+    resource.declaration.group === group && resource.declaration.names.plural === 'logicalclusters',
   validate(request) {
     if (isPrivileged(request)) return;
     if (request.operation === 'CREATE') throw refuse(request, 'LogicalCluster cannot be created');
@@ -47,11 +48,13 @@ function checkUpdate(request: AdmissionRequest, object: KubeObject, old: KubeObj
   if (oldPhase !== 'Initializing' && oldPhase !== '' && oldPhase !== 'Scheduling' && left.length !== had.length) {
     throw refuse(request, 'status.initializers is immutable after initialization');
   }
-  if (oldPhase === 'Initializing' && phase !== 'Initializing' && left.length > 0) throw refuse(request, 'status.initializers is not empty');
+  if (oldPhase === 'Initializing' && phase !== 'Initializing' && left.length > 0)
+    throw refuse(request, 'status.initializers is not empty');
   const [to, from] = [ordinals[phase] ?? 0, ordinals[oldPhase] ?? 0];
   if (from > 0 && to < from) throw refuse(request, `cannot transition from "${oldPhase}" to "${phase}"`);
   const inactive = (o: KubeObject): boolean =>
-    o.metadata.annotations?.['core.kcp.io/inactive'] === 'true' || o.metadata.annotations?.['internal.kcp.io/inactive'] === 'true';
+    o.metadata.annotations?.['core.kcp.io/inactive'] === 'true' ||
+    o.metadata.annotations?.['internal.kcp.io/inactive'] === 'true';
   if (inactive(object) && !inactive(old) && phase !== 'Ready') {
     throw refuse(request, `LogicalCluster can only be marked inactive in phase "Ready", but is in phase "${phase}"`);
   }

@@ -1,7 +1,12 @@
 import type { AdmissionRequest } from '@canopy/apiserver';
 
 /** Whether a request is about the main resource of a kind. */
-export function isAbout(request: AdmissionRequest, group: string, resource: string, operations: readonly AdmissionRequest['operation'][]): boolean {
+export function isAbout(
+  request: AdmissionRequest,
+  group: string,
+  resource: string,
+  operations: readonly AdmissionRequest['operation'][],
+): boolean {
   const { declaration } = request.resource;
   return (
     declaration.names.plural === resource &&

@@ -28,19 +28,27 @@ export const reservedCrdGroups: AdmissionPlugin = {
   validate(request) {
     const { group } = (request.object as KubeObject).spec as { group: string };
     if (request.access.cluster === systemCrdsCluster) return;
-    if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io')) throw forbidden(definitions, request.name, `${group} is a reserved group`);
+    if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io'))
+      throw forbidden(definitions, request.name, `${group} is a reserved group`);
   },
 };
 
 /** No CRD for what a binding serves already: it could never be reached. */
-export function crdNoOverlap(boundBy: (cluster: string, crdName: string) => Promise<string | undefined>): AdmissionPlugin {
+export function crdNoOverlap(
+  boundBy: (cluster: string, crdName: string) => Promise<string | undefined>,
+): AdmissionPlugin {
   return {
     name: 'apis.kcp.io/CRDNoOverlappingGVR',
     handles: (request) => isAbout(request, definitions.group, definitions.resource, ['CREATE']),
     async validate(request) {
       if (request.access.cluster.startsWith('system:')) return;
       const binding = await boundBy(request.access.cluster, request.name);
-      if (binding !== undefined) throw forbidden(definitions, request.name, `cannot create because resource is bound by APIBinding "${binding}"`);
+      if (binding !== undefined)
+        throw forbidden(
+          definitions,
+          request.name,
+          `cannot create because resource is bound by APIBinding "${binding}"`,
+        );
     },
   };
 }

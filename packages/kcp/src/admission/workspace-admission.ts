@@ -9,7 +9,13 @@ import {
   workspaceSpecOf,
   workspaceStatusOf,
 } from '../workspaces/workspace-strategy.ts';
-import { checkTypeLimits, type ResolvedType, refuse, typeText, type WorkspaceTypes } from '../workspaces/workspace-types.ts';
+import {
+  checkTypeLimits,
+  type ResolvedType,
+  refuse,
+  typeText,
+  type WorkspaceTypes,
+} from '../workspaces/workspace-types.ts';
 import type { DeepAuthorizer } from './deep-authorizer.ts';
 import { isAbout } from './match.ts';
 
@@ -37,7 +43,11 @@ export function workspaceAdmission(directory: ClusterDirectory): AdmissionPlugin
   };
 }
 
-async function claimOwnership(directory: ClusterDirectory, request: AdmissionRequest, object: KubeObject): Promise<void> {
+async function claimOwnership(
+  directory: ClusterDirectory,
+  request: AdmissionRequest,
+  object: KubeObject,
+): Promise<void> {
   const annotations = { ...object.metadata.annotations };
   if (!request.user.groups.includes(systemMasters)) annotations[ownerAnnotation] = JSON.stringify(userOf(request.user));
   const parent = await directory.logicalCluster(request.access.cluster);
@@ -57,7 +67,8 @@ function keepOwner(object: KubeObject, old: KubeObject): void {
 
 function checkNew(request: AdmissionRequest, spec: WorkspaceSpec): void {
   const system = request.user.groups.includes(systemMasters);
-  if (spec.cluster !== undefined && !system) throw refused(request, 'spec.Cluster can only be set by system privileged users');
+  if (spec.cluster !== undefined && !system)
+    throw refused(request, 'spec.Cluster can only be set by system privileged users');
   if (spec.URL !== undefined && !system) throw refused(request, 'spec.URL can only be set by system privileged users');
   if (spec.mount === undefined) return;
   if (spec.type !== undefined) throw refused(request, 'spec.type cannot be set for mounted workspaces');
@@ -82,7 +93,11 @@ function checkChange(request: AdmissionRequest, object: KubeObject, old: Workspa
 }
 
 /** Resolves the type, checks that the user may use it and that parent and child fit, adds the type's labels. */
-export function workspaceTypeExists(directory: ClusterDirectory, types: WorkspaceTypes, deep: DeepAuthorizer): AdmissionPlugin {
+export function workspaceTypeExists(
+  directory: ClusterDirectory,
+  types: WorkspaceTypes,
+  deep: DeepAuthorizer,
+): AdmissionPlugin {
   return {
     name: 'tenancy.kcp.io/WorkspaceTypeExists',
     handles: (request) => isAbout(request, group, 'workspaces', ['CREATE']),
@@ -114,7 +129,8 @@ async function chooseType(
     throw refused(request, `spec.defaultChildWorkspaceType of workspace type ${parent} must be set`);
   }
   const resolved = await types.resolve(wanted, request.access.cluster);
-  if (resolved === undefined) throw refused(request, `workspace type "${wanted.path ? `${wanted.path}:` : ''}${wanted.name}" cannot be resolved`);
+  if (resolved === undefined)
+    throw refused(request, `workspace type "${wanted.path ? `${wanted.path}:` : ''}${wanted.name}" cannot be resolved`);
   return resolved;
 }
 
@@ -122,10 +138,17 @@ async function checkUse(deep: DeepAuthorizer, request: AdmissionRequest, type: R
   const question = { verb: 'use', group, resource: 'workspacetypes', name: type.name };
   if (request.user.groups.includes(systemMasters)) return;
   if (await deep.allowed(request.user, logicalClusterName(type.cluster), question)) return;
-  throw refused(request, `unable to use workspace type ${typeText(type)}: missing verb='use' permission on workspacetype`);
+  throw refused(
+    request,
+    `unable to use workspace type ${typeText(type)}: missing verb='use' permission on workspacetype`,
+  );
 }
 
-async function typeOfCluster(directory: ClusterDirectory, types: WorkspaceTypes, cluster: string): Promise<ResolvedType | undefined> {
+async function typeOfCluster(
+  directory: ClusterDirectory,
+  types: WorkspaceTypes,
+  cluster: string,
+): Promise<ResolvedType | undefined> {
   const text = (await directory.logicalCluster(cluster))?.metadata.annotations?.[typeAnnotation];
   if (text === undefined) return undefined;
   const colon = text.lastIndexOf(':');

@@ -23,7 +23,8 @@ export function workspaceTypeAdmission(directory: ClusterDirectory, deep: DeepAu
       if (request.operation === 'CREATE' && request.name === 'root' && request.access.cluster !== 'root') {
         refuse('root workspace type can only be created in root cluster');
       }
-      for (const [field, reference] of referencesOf(spec)) if (!reference.path) refuse(`.spec.${field}.path must be set`);
+      for (const [field, reference] of referencesOf(spec))
+        if (!reference.path) refuse(`.spec.${field}.path must be set`);
       const known = ((request.old?.spec ?? {}) as TypeSpec).defaultAPIBindings ?? [];
       for (const binding of spec.defaultAPIBindings ?? []) {
         if (known.some((old) => old.export === binding.export && old.path === binding.path)) continue;
@@ -37,7 +38,8 @@ export function workspaceTypeAdmission(directory: ClusterDirectory, deep: DeepAu
 
 function referencesOf(spec: TypeSpec): [string, TypeReference][] {
   const references: [string, TypeReference][] = [];
-  if (spec.defaultChildWorkspaceType !== undefined) references.push(['defaultChildWorkspaceType', spec.defaultChildWorkspaceType]);
+  if (spec.defaultChildWorkspaceType !== undefined)
+    references.push(['defaultChildWorkspaceType', spec.defaultChildWorkspaceType]);
   spec.limitAllowedChildren?.types?.forEach((type, i) => {
     references.push([`limitAllowedChildren.types[${i}]`, type]);
   });

@@ -9,7 +9,12 @@ const exportV2 = (): KubeObject => ({
   spec: {
     resources: [
       { name: 'widgets', group: 'g.io', schema: 'v1.widgets.g.io', storage: { crd: {} } },
-      { name: 'things', group: 'g.io', schema: 'v1.things.g.io', storage: { virtual: { reference: {}, identityHash: 'h' } } },
+      {
+        name: 'things',
+        group: 'g.io',
+        schema: 'v1.things.g.io',
+        storage: { virtual: { reference: {}, identityHash: 'h' } },
+      },
     ],
     permissionClaims: [{ group: '', resource: 'secrets', verbs: ['get'], identityHash: '' }],
   },
@@ -19,7 +24,10 @@ describe('APIExport', () => {
   it('becomes the older form with what that can say', () => {
     const old = convertApiExport(exportV2(), 'v1alpha1');
     expect(old.apiVersion).toBe('apis.kcp.io/v1alpha1');
-    expect(old.spec).toMatchObject({ latestResourceSchemas: ['v1.widgets.g.io'], permissionClaims: [{ resource: 'secrets', all: true }] });
+    expect(old.spec).toMatchObject({
+      latestResourceSchemas: ['v1.widgets.g.io'],
+      permissionClaims: [{ resource: 'secrets', all: true }],
+    });
     expect(old.metadata.annotations).toHaveProperty(['apis.v1alpha2.kcp.io/permission-claims']);
     expect(old.metadata.annotations).toHaveProperty(['apis.v1alpha2.kcp.io/resource-schemas']);
   });
@@ -33,7 +41,10 @@ describe('APIExport', () => {
       apiVersion: 'apis.kcp.io/v1alpha1',
       kind: 'APIExport',
       metadata: { name: 'x' },
-      spec: { latestResourceSchemas: ['v1.widgets.g.io', 'v2.pods.core'], permissionClaims: [{ resource: 'secrets', resourceSelector: [{ name: 'a' }] }] },
+      spec: {
+        latestResourceSchemas: ['v1.widgets.g.io', 'v2.pods.core'],
+        permissionClaims: [{ resource: 'secrets', resourceSelector: [{ name: 'a' }] }],
+      },
     };
     const converted = convertApiExport(structuredClone(old), 'v1alpha2');
     expect(converted.spec).toMatchObject({
@@ -54,7 +65,9 @@ describe('APIBinding', () => {
     metadata: { name: 'b' },
     spec: {
       reference: { export: { name: 'x', path: 'root:p' } },
-      permissionClaims: [{ resource: 'secrets', verbs: ['get'], state: 'Accepted', selector: { matchLabels: { a: 'b' } } }],
+      permissionClaims: [
+        { resource: 'secrets', verbs: ['get'], state: 'Accepted', selector: { matchLabels: { a: 'b' } } },
+      ],
     },
     status: { phase: 'Bound', exportPermissionClaims: [{ resource: 'secrets', verbs: ['get', 'list'] }] },
   });

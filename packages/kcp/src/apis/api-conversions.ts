@@ -38,7 +38,11 @@ function takeAnnotation<T>(object: KubeObject, key: string): T | undefined {
 const claimKey = (claim: Claim): string => `${claim.group ?? ''}/${claim.resource}/${claim.identityHash ?? ''}`;
 
 /** v1alpha1 claims know no verbs and selectors; the full form goes along in an annotation when it says more. */
-function claimsToV1(object: KubeObject, claims: Claim[] | undefined, keys: { shadow: string; selectors: string }): Claim[] | undefined {
+function claimsToV1(
+  object: KubeObject,
+  claims: Claim[] | undefined,
+  keys: { shadow: string; selectors: string },
+): Claim[] | undefined {
   if (claims === undefined) return undefined;
   const selectors = takeAnnotation<Record<string, object[]>>(object, keys.selectors) ?? {};
   const rich = claims.some((claim) => claim.verbs?.length !== 1 || claim.verbs[0] !== '*' || !matchesAll(claim));
@@ -104,8 +108,17 @@ export function convertApiExport(object: KubeObject, toVersion: string): KubeObj
     delete spec.resources;
     const plain = resources.filter(({ storage }) => storage?.virtual === undefined);
     if (plain.length > 0) spec.latestResourceSchemas = plain.map(({ schema }) => schema);
-    if (plain.length < resources.length) annotate(object, 'resource-schemas', resources.filter((resource) => !plain.includes(resource)));
-    setOrDelete(spec, 'permissionClaims', claimsToV1(object, spec.permissionClaims as Claim[] | undefined, exportClaimKeys));
+    if (plain.length < resources.length)
+      annotate(
+        object,
+        'resource-schemas',
+        resources.filter((resource) => !plain.includes(resource)),
+      );
+    setOrDelete(
+      spec,
+      'permissionClaims',
+      claimsToV1(object, spec.permissionClaims as Claim[] | undefined, exportClaimKeys),
+    );
     return object;
   }
   const names = (spec.latestResourceSchemas ?? []) as string[];
@@ -113,7 +126,11 @@ export function convertApiExport(object: KubeObject, toVersion: string): KubeObj
   const shadow = takeAnnotation<Resource[]>(object, 'resource-schemas') ?? [];
   const resources = [...names.map(resourceOfSchema), ...shadow];
   if (resources.length > 0) spec.resources = resources;
-  setOrDelete(spec, 'permissionClaims', claimsToV2(object, spec.permissionClaims as Claim[] | undefined, exportClaimKeys, false));
+  setOrDelete(
+    spec,
+    'permissionClaims',
+    claimsToV2(object, spec.permissionClaims as Claim[] | undefined, exportClaimKeys, false),
+  );
   return object;
 }
 
@@ -125,7 +142,13 @@ function resourceOfSchema(schema: string): Resource {
 }
 
 const bindingClaimFields = [
-  { at: 'spec', field: 'permissionClaims', shadow: 'acceptable-permission-claims', selectors: 'v1alpha1-permission-claims', selector: true },
+  {
+    at: 'spec',
+    field: 'permissionClaims',
+    shadow: 'acceptable-permission-claims',
+    selectors: 'v1alpha1-permission-claims',
+    selector: true,
+  },
   {
     at: 'status',
     field: 'exportPermissionClaims',
@@ -150,7 +173,8 @@ export function convertApiBinding(object: KubeObject, toVersion: string): KubeOb
     const part = object[at] as Record<string, unknown> | undefined;
     if (part === undefined) continue;
     const claims = part[field] as Claim[] | undefined;
-    const converted = toVersion === 'v1alpha1' ? claimsToV1(object, claims, keys) : claimsToV2(object, claims, keys, selector);
+    const converted =
+      toVersion === 'v1alpha1' ? claimsToV1(object, claims, keys) : claimsToV2(object, claims, keys, selector);
     setOrDelete(part, field, converted);
   }
   return object;

@@ -1,4 +1,10 @@
-import { type FieldError, forbiddenField, invalidValue, type KubeObject, validateStructural } from '@canopy/apimachinery';
+import {
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  type KubeObject,
+  validateStructural,
+} from '@canopy/apimachinery';
 import { mintClusterAccess, putNewObject, type Strategy, type StrategyContext } from '@canopy/apiserver';
 import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import type { Compare, Operation, Transaction } from '@canopy/storage';
@@ -40,7 +46,10 @@ async function publishExport(
   const { cluster } = context.access;
   const spec = exportSpecOf(object);
   const reference = spec.identity?.secretRef ?? { namespace: identityNamespace, name };
-  object.spec = { ...spec, identity: { secretRef: { namespace: reference.namespace ?? identityNamespace, name: reference.name ?? name } } };
+  object.spec = {
+    ...spec,
+    identity: { secretRef: { namespace: reference.namespace ?? identityNamespace, name: reference.name ?? name } },
+  };
   const identity = await identityKey(world, context, { reference, rootCa: shard.rootCa }, { operations, compares });
   const status = (object.status ?? {}) as { identityHash?: string; conditions?: Condition[] };
   object.status = status;
@@ -65,7 +74,14 @@ async function publishExport(
     const slice = endpointSlice(name, { path, url: exportUrl(shard, cluster, name) }, context.now);
     const key = objectKey({ group: 'apis.kcp.io', resource: 'apiexportendpointslices', cluster, name });
     if ((await world.registry.storage.get(key)) === undefined) {
-      operations.push(putNewObject(world.registry, world.native.find('apis.kcp.io', 'apiexportendpointslices'), context.access, slice));
+      operations.push(
+        putNewObject(
+          world.registry,
+          world.native.find('apis.kcp.io', 'apiexportendpointslices'),
+          context.access,
+          slice,
+        ),
+      );
       compares.push({ key, modRevision: 0 });
     }
   }
@@ -140,7 +156,13 @@ export function endpointSliceStrategy(world: BindingWorld, shard: ShardSettings)
         object.status = sliceStatus(exportUrl(shard, cluster, reference.name), context.now);
       } else {
         const message = `APIExport ${reference.path || context.access.cluster}|${reference.name} not found`;
-        const problem = { type: 'APIExportValid', status: 'False' as const, severity: 'Error', reason: 'APIExportNotFound', message };
+        const problem = {
+          type: 'APIExportValid',
+          status: 'False' as const,
+          severity: 'Error',
+          reason: 'APIExportNotFound',
+          message,
+        };
         object.status = { endpoints: [], conditions: setCondition([], problem, context.now) };
       }
       return { operations: [], compares: [] };
@@ -185,7 +207,8 @@ export async function holdersFor(
   return nameHoldersOf(await surfaces.surface({ kind: 'cluster', name: cluster }), {
     exportCluster,
     exportName,
-    native: (group, plural) => own?.some(({ declaration }) => declaration.group === group && declaration.names.plural === plural) === true,
+    native: (group, plural) =>
+      own?.some(({ declaration }) => declaration.group === group && declaration.names.plural === plural) === true,
   });
 }
 
@@ -204,20 +227,35 @@ export const apiResourceSchemaStrategy: Strategy = {
     const name = object.metadata.name ?? '';
     const prefix = name.endsWith(suffix) ? name.slice(0, -suffix.length) : '';
     if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(prefix)) {
-      errors.push(invalidValue('metadata.name', name, `must be <prefix>${suffix} with a prefix of lower-case letters, digits and dashes`));
+      errors.push(
+        invalidValue(
+          'metadata.name',
+          name,
+          `must be <prefix>${suffix} with a prefix of lower-case letters, digits and dashes`,
+        ),
+      );
     }
     if (spec.group === 'core') errors.push(invalidValue('spec.group', spec.group, 'must be empty for the core group'));
     for (const field of ['singular', 'listKind'] as const) {
       if (!spec.names[field]) errors.push(invalidValue(`spec.names.${field}`, spec.names[field] ?? '', 'must be set'));
     }
     const storing = spec.versions.filter((version) => version.storage === true);
-    if (storing.length !== 1) errors.push(invalidValue('spec.versions', spec.versions.map((v) => v.name), 'must have exactly one version marked as storage version'));
+    if (storing.length !== 1)
+      errors.push(
+        invalidValue(
+          'spec.versions',
+          spec.versions.map((v) => v.name),
+          'must have exactly one version marked as storage version',
+        ),
+      );
     spec.versions.forEach((version, i) => {
       errors.push(...validateStructural((version.schema ?? {}) as never, { root: `spec.versions[${i}].schema` }));
     });
     return errors;
   },
   validateUpdate(object, old) {
-    return JSON.stringify(object.spec) === JSON.stringify(old.spec) ? [] : [forbiddenField('spec', 'an APIResourceSchema is immutable; create a new one and let the export refer to it')];
+    return JSON.stringify(object.spec) === JSON.stringify(old.spec)
+      ? []
+      : [forbiddenField('spec', 'an APIResourceSchema is immutable; create a new one and let the export refer to it')];
   },
 };

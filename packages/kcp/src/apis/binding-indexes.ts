@@ -17,8 +17,12 @@ interface BindingState {
 
 export function bindingIndexEntries(binding: KubeObject): IndexEntry[] {
   const status = (binding.status ?? {}) as BindingState;
-  const entries = [...new Set((status.boundResources ?? []).map(({ schema }) => schema.UID))].map((value) => ({ index: boundSchemaIndex, value }));
-  if (isPending(binding)) entries.push({ index: pendingBindingIndex, value: bindingSpecOf(binding).reference?.export?.name ?? '' });
+  const entries = [...new Set((status.boundResources ?? []).map(({ schema }) => schema.UID))].map((value) => ({
+    index: boundSchemaIndex,
+    value,
+  }));
+  if (isPending(binding))
+    entries.push({ index: pendingBindingIndex, value: bindingSpecOf(binding).reference?.export?.name ?? '' });
   return entries;
 }
 

@@ -21,7 +21,6 @@ import {
   bindingStatusOf,
   type Condition,
   exportSpecOf,
-
   identityHashOfExport,
   resourceText,
 } from './export-model.ts';
@@ -75,7 +74,16 @@ export async function planBinding(world: BindingWorld, input: BindingInput): Pro
   syncExtraAnnotations(binding, exportObject);
   const identity = identityHashOfExport(exportObject);
   if (identity === '') {
-    return fail(status, { type: 'APIExportValid', reason: 'MissingIdentityHash', severity: 'Warning', message: `APIExport ${exportCluster}|${exportObject.metadata.name} is missing status.identityHash` }, now);
+    return fail(
+      status,
+      {
+        type: 'APIExportValid',
+        reason: 'MissingIdentityHash',
+        severity: 'Warning',
+        message: `APIExport ${exportCluster}|${exportObject.metadata.name} is missing status.identityHash`,
+      },
+      now,
+    );
   }
   const missing = missingSchema(schemas);
   if (missing !== undefined) return fail(status, { type: 'APIExportValid', ...missing }, now);
@@ -90,15 +98,25 @@ async function locateExport(
   world: BindingWorld,
   input: BindingInput,
   reference: { path?: string; name: string } | undefined,
-): Promise<{ exportObject: KubeObject; exportCluster: string; schemas: readonly ExportedSchema[] } | { problem: Problem }> {
+): Promise<
+  { exportObject: KubeObject; exportCluster: string; schemas: readonly ExportedSchema[] } | { problem: Problem }
+> {
   if (reference === undefined) {
-    return { problem: { reason: 'APIExportInvalidReference', severity: 'Error', message: 'Missing APIExport reference' } };
+    return {
+      problem: { reason: 'APIExportInvalidReference', severity: 'Error', message: 'Missing APIExport reference' },
+    };
   }
   const path = reference.path || input.cluster;
   const cluster = await world.directory.resolveName(path);
   const found = cluster === undefined ? undefined : await world.exports.find(cluster, reference.name);
   if (cluster === undefined || found === undefined) {
-    return { problem: { reason: 'APIExportNotFound', severity: 'Error', message: `APIExport ${path}|${reference.name} not found` } };
+    return {
+      problem: {
+        reason: 'APIExportNotFound',
+        severity: 'Error',
+        message: `APIExport ${path}|${reference.name} not found`,
+      },
+    };
   }
   return { exportObject: found.object, exportCluster: cluster, schemas: found.schemas };
 }
@@ -141,7 +159,15 @@ async function bindResources(
   const { now } = found;
   const name = input.binding.metadata.name ?? '';
   if (input.logicalCluster === undefined) {
-    return failBinding(status, { reason: 'LogicalClusterNotFound', severity: 'Error', message: 'the logical cluster of the binding was not found' }, now);
+    return failBinding(
+      status,
+      {
+        reason: 'LogicalClusterNotFound',
+        severity: 'Error',
+        message: 'the logical cluster of the binding was not found',
+      },
+      now,
+    );
   }
   const table = readLocks(input.logicalCluster.object);
   const free: FoundSchema[] = [];
@@ -157,16 +183,27 @@ async function bindResources(
     const message = `Unable to bind APIs because they are bound by other APIBindings or CRDs: ${conflicts.join('; ')}`;
     return failBinding(status, { reason: 'NamingConflicts', severity: 'Error', message }, now);
   }
-  const crds = await boundCrdOperations(world, status.apiExportClusterName ?? '', bindingSpecOf(input.binding).reference.export?.name ?? '', free);
+  const crds = await boundCrdOperations(
+    world,
+    status.apiExportClusterName ?? '',
+    bindingSpecOf(input.binding).reference.export?.name ?? '',
+    free,
+  );
   status.boundResources = free.map((entry) => boundResourceOf(entry, found.identity, status.boundResources));
   status.phase = 'Bound';
   let conditions = status.conditions ?? [];
-  for (const type of ['InitialBindingCompleted', 'BindingUpToDate']) conditions = setCondition(conditions, { type, status: 'True' }, now);
+  for (const type of ['InitialBindingCompleted', 'BindingUpToDate'])
+    conditions = setCondition(conditions, { type, status: 'True' }, now);
   status.conditions = summarise(conditions, 'InitialBindingCompleted', now);
   return withLocks(world, input, lockTable, crds);
 }
 
-function conflictOf(entry: FoundSchema, binding: string, table: LockTable, holders: readonly NameHolder[]): string | undefined {
+function conflictOf(
+  entry: FoundSchema,
+  binding: string,
+  table: LockTable,
+  holders: readonly NameHolder[],
+): string | undefined {
   const { resource } = entry;
   const lock = table[resourceText(resource.group, resource.name)];
   const other = lockedByBinding(lock);
@@ -177,11 +214,16 @@ function conflictOf(entry: FoundSchema, binding: string, table: LockTable, holde
   return findNamingConflict({ group: resource.group, names }, holders);
 }
 
-function boundResourceOf(entry: FoundSchema, identity: string, before: readonly BoundResourceStatus[] | undefined): BoundResourceStatus {
+function boundResourceOf(
+  entry: FoundSchema,
+  identity: string,
+  before: readonly BoundResourceStatus[] | undefined,
+): BoundResourceStatus {
   const { resource, schema } = entry;
   const versions = (schema.spec as { versions: { name: string; storage?: boolean }[] }).versions;
   const storage = versions.filter((version) => version.storage === true).map((version) => version.name);
-  const old = before?.find((bound) => bound.group === resource.group && bound.resource === resource.name)?.storageVersions ?? [];
+  const old =
+    before?.find((bound) => bound.group === resource.group && bound.resource === resource.name)?.storageVersions ?? [];
   return {
     group: resource.group,
     resource: resource.name,
@@ -219,13 +261,17 @@ function withLocks(
   writes: { operations: Operation[]; compares: Compare[] },
 ): BindingPlan {
   const { logicalCluster, cluster } = input;
-  if (lockTable === undefined || logicalCluster === undefined || logicalCluster.revision === 0) return { ...writes, lockTable };
+  if (lockTable === undefined || logicalCluster === undefined || logicalCluster.revision === 0)
+    return { ...writes, lockTable };
   const changed = structuredClone(logicalCluster.object);
   writeLocks(changed, lockTable);
   const resource = world.native.find('core.kcp.io', 'logicalclusters');
   return {
     operations: [...writes.operations, putObject(world.registry, resource, mintClusterAccess(cluster), changed)],
-    compares: [...writes.compares, { key: logicalClusterKey(cluster), modRevision: logicalCluster.revision as Compare['modRevision'] }],
+    compares: [
+      ...writes.compares,
+      { key: logicalClusterKey(cluster), modRevision: logicalCluster.revision as Compare['modRevision'] },
+    ],
     lockTable,
   };
 }
@@ -247,4 +293,3 @@ function failBinding(status: BindingStatus, problem: Problem, now: string): Bind
   status.conditions = conditions;
   return nothing;
 }
-

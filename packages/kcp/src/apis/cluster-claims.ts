@@ -51,7 +51,8 @@ export class ClusterClaims implements ClaimLabels {
     object: KubeObject,
   ): Promise<Record<string, string>> {
     const labels: Record<string, string> = {};
-    if (resource.group === groups.apis && resource.resource === 'apibindings') Object.assign(labels, reflexiveLabel(object));
+    if (resource.group === groups.apis && resource.resource === 'apibindings')
+      Object.assign(labels, reflexiveLabel(object));
     for (const claim of await this.claimsOf(cluster)) {
       if (claim.resource !== resource.resource || claim.storedIdentity !== resource.identity) continue;
       if (normalGroup(claim.group, claim.resource) !== normalGroup(resource.group, resource.resource)) continue;

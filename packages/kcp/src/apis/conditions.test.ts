@@ -6,7 +6,9 @@ describe('conditions', () => {
     const first = setCondition([], { type: 'A', status: 'False', reason: 'R', severity: 'Error', message: 'm' }, 't1');
     const same = setCondition(first, { type: 'A', status: 'False', reason: 'Other' }, 't2');
     expect(same).toEqual([{ type: 'A', status: 'False', reason: 'Other', lastTransitionTime: 't1' }]);
-    expect(setCondition(same, { type: 'A', status: 'True' }, 't3')).toEqual([{ type: 'A', status: 'True', lastTransitionTime: 't3' }]);
+    expect(setCondition(same, { type: 'A', status: 'True' }, 't3')).toEqual([
+      { type: 'A', status: 'True', lastTransitionTime: 't3' },
+    ]);
   });
 
   it('stand in order of their type, the summary first', () => {

@@ -1,7 +1,11 @@
 import type { Condition } from './export-model.ts';
 
 /** Sets one condition; `lastTransitionTime` only moves when the status does. Sorted by type, `Ready` first, as kcp has it. */
-export function setCondition(conditions: readonly Condition[] | undefined, wanted: Omit<Condition, 'lastTransitionTime'>, now: string): Condition[] {
+export function setCondition(
+  conditions: readonly Condition[] | undefined,
+  wanted: Omit<Condition, 'lastTransitionTime'>,
+  now: string,
+): Condition[] {
   const others = (conditions ?? []).filter((condition) => condition.type !== wanted.type);
   const old = conditions?.find((condition) => condition.type === wanted.type);
   const lastTransitionTime = old !== undefined && old.status === wanted.status ? old.lastTransitionTime : now;

@@ -1,7 +1,14 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { DerivedCache } from '@canopy/apiserver';
 import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
-import { apiExportKey, boundCrdsCluster, crdKey, groups, readObject, resourceSchemaKey } from '../logical-cluster/stored-kinds.ts';
+import {
+  apiExportKey,
+  boundCrdsCluster,
+  crdKey,
+  groups,
+  readObject,
+  resourceSchemaKey,
+} from '../logical-cluster/stored-kinds.ts';
 import { type ExportResource, exportSpecOf } from './export-model.ts';
 
 export interface ExportedSchema {
@@ -41,7 +48,9 @@ export class ExportCache {
   }
 
   async find(cluster: string, name: string): Promise<CachedExport | undefined> {
-    const { value } = await this.exports.get(`${cluster}/${name}`, async () => ({ value: await this.load(cluster, name) }));
+    const { value } = await this.exports.get(`${cluster}/${name}`, async () => ({
+      value: await this.load(cluster, name),
+    }));
     return value;
   }
 

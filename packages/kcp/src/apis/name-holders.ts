@@ -16,9 +16,17 @@ export function nameHoldersOf(surface: ApiSurface, except: OwnExport): NameHolde
     if (origin.kind === 'binding') {
       if (origin.exportCluster === except.exportCluster && origin.exportName === except.exportName) continue;
       const reference = exportText({ path: origin.exportCluster, name: origin.exportName });
-      holders.push({ group: declaration.group, names: declaration.names, holder: `an APIBinding bound to APIExport "${reference}"` });
+      holders.push({
+        group: declaration.group,
+        names: declaration.names,
+        holder: `an APIBinding bound to APIExport "${reference}"`,
+      });
     } else if (origin.kind === 'crd') {
-      holders.push({ group: declaration.group, names: declaration.names, holder: `CustomResourceDefinition "${origin.crd}"` });
+      holders.push({
+        group: declaration.group,
+        names: declaration.names,
+        holder: `CustomResourceDefinition "${origin.crd}"`,
+      });
     } else if (!except.native(declaration.group, declaration.names.plural)) {
       holders.push({ group: declaration.group, names: declaration.names, holder: 'a built-in API' });
     }

@@ -23,7 +23,9 @@ describe('names within a group', () => {
     [{ kind: 'WidgetList' }, 'spec.names.kind=WidgetList'],
     [{ listKind: 'WidgetList' }, 'spec.names.listKind=WidgetList'],
   ])('conflict: %j', (names, text) => {
-    expect(findNamingConflict(wanted(names), [held])).toBe(`naming conflict with CustomResourceDefinition "widgets.g": ${text} is forbidden`);
+    expect(findNamingConflict(wanted(names), [held])).toBe(
+      `naming conflict with CustomResourceDefinition "widgets.g": ${text} is forbidden`,
+    );
   });
 
   it('do not conflict when they differ, or in another group', () => {

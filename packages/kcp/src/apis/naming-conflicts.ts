@@ -26,7 +26,11 @@ export function findNamingConflict(wanted: WantedNames, holders: readonly NameHo
     const checks: [string, string | undefined, Set<string>][] = [
       ['spec.names.plural', names.plural, resources],
       ['spec.names.singular', names.singular, resources],
-      ...(names.shortNames ?? []).map((name, i): [string, string, Set<string>] => [`spec.names.shortNames[${i}]`, name, resources]),
+      ...(names.shortNames ?? []).map((name, i): [string, string, Set<string>] => [
+        `spec.names.shortNames[${i}]`,
+        name,
+        resources,
+      ]),
       ['spec.names.kind', names.kind, kinds],
       ['spec.names.listKind', names.listKind, kinds],
     ];

@@ -35,7 +35,11 @@ describe('claims in force', () => {
   it('allow a verb by name or by the asterisk', () => {
     const [all] = effectiveClaims([asked], [accepted()]);
     const [some] = effectiveClaims([asked], [accepted({ verbs: ['get'] })]);
-    expect([claimAllows(all!, 'delete'), claimAllows(some!, 'get'), claimAllows(some!, 'delete')]).toEqual([true, true, false]);
+    expect([claimAllows(all!, 'delete'), claimAllows(some!, 'get'), claimAllows(some!, 'delete')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
 
@@ -46,7 +50,9 @@ describe('a selector', () => {
     expect(selects({ matchAll: true }, object({}))).toBe(true);
     expect(selects({ matchLabels: { a: '1' } }, object({ a: '1', b: '2' }))).toBe(true);
     expect(selects({ matchLabels: { a: '1' } }, object({ a: '2' }))).toBe(false);
-    const expression = (operator: string, values?: string[]) => ({ matchExpressions: [{ key: 'a', operator, ...(values ? { values } : {}) }] });
+    const expression = (operator: string, values?: string[]) => ({
+      matchExpressions: [{ key: 'a', operator, ...(values ? { values } : {}) }],
+    });
     expect(selects(expression('In', ['1']), object({ a: '1' }))).toBe(true);
     expect(selects(expression('In', ['1']), object({}))).toBe(false);
     expect(selects(expression('NotIn', ['1']), object({}))).toBe(true);
@@ -63,7 +69,11 @@ describe('the condition PermissionClaimsValid', () => {
   });
 
   it('says which claims nobody asked for', () => {
-    expect(judgeClaims([], [accepted()])).toMatchObject({ status: 'False', reason: 'InvalidPermissionClaims', severity: 'Error' });
+    expect(judgeClaims([], [accepted()])).toMatchObject({
+      status: 'False',
+      reason: 'InvalidPermissionClaims',
+      severity: 'Error',
+    });
   });
 
   it('warns of unanswered claims and of other verbs', () => {

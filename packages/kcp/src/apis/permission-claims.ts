@@ -3,7 +3,11 @@ import type { BindingClaim, ClaimSelector, ExportClaim } from './export-model.ts
 import { resourceText } from './export-model.ts';
 
 export function sameClaim(a: ExportClaim, b: ExportClaim): boolean {
-  return (a.group ?? '') === (b.group ?? '') && a.resource === b.resource && (a.identityHash ?? '') === (b.identityHash ?? '');
+  return (
+    (a.group ?? '') === (b.group ?? '') &&
+    a.resource === b.resource &&
+    (a.identityHash ?? '') === (b.identityHash ?? '')
+  );
 }
 
 /** A claim that is in force: asked for by the export, accepted by the binding. */
@@ -74,9 +78,13 @@ export interface ClaimVerdict {
 
 /** The condition `PermissionClaimsValid`. */
 export function judgeClaims(exported: readonly ExportClaim[], answered: readonly BindingClaim[]): ClaimVerdict {
-  const unexpected = answered.filter((claim) => claim.state === 'Accepted' && !exported.some((asked) => sameClaim(asked, claim)));
+  const unexpected = answered.filter(
+    (claim) => claim.state === 'Accepted' && !exported.some((asked) => sameClaim(asked, claim)),
+  );
   if (unexpected.length > 0) {
-    const shown = unexpected.slice(0, shownProblems).map((claim) => `unexpected claim for ${resourceText(claim.group ?? '', claim.resource)}`);
+    const shown = unexpected
+      .slice(0, shownProblems)
+      .map((claim) => `unexpected claim for ${resourceText(claim.group ?? '', claim.resource)}`);
     return {
       status: 'False',
       severity: 'Error',
@@ -90,11 +98,18 @@ export function judgeClaims(exported: readonly ExportClaim[], answered: readonly
     const name = resourceText(asked.group ?? '', asked.resource);
     if (answer === undefined) open.push(`claim for ${name} is neither accepted nor rejected`);
     else if (answer.state === 'Accepted' && !sameVerbs(asked.verbs, answer.verbs)) {
-      open.push(`allowed verbs (${answer.verbs.join(',')}) on claim for ${name} do not match expected verbs (${asked.verbs.join(',')})`);
+      open.push(
+        `allowed verbs (${answer.verbs.join(',')}) on claim for ${name} do not match expected verbs (${asked.verbs.join(',')})`,
+      );
     }
   }
   if (open.length === 0) return { status: 'True' };
-  return { status: 'False', severity: 'Warning', reason: 'PermissionClaimsMismatch', message: open.slice(0, shownProblems).join('; ') };
+  return {
+    status: 'False',
+    severity: 'Warning',
+    reason: 'PermissionClaimsMismatch',
+    message: open.slice(0, shownProblems).join('; '),
+  };
 }
 
 function sameVerbs(a: readonly string[], b: readonly string[]): boolean {

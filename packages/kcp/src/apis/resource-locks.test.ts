@@ -17,11 +17,16 @@ describe('the lock table', () => {
   });
 
   it('gives free resources to a binding and leaves those of others alone', () => {
-    expect(takeLocks({ 'a.g': { n: 'other' } }, 'mine', ['a.g', 'b.g'])).toEqual({ 'a.g': { n: 'other' }, 'b.g': { n: 'mine' } });
+    expect(takeLocks({ 'a.g': { n: 'other' } }, 'mine', ['a.g', 'b.g'])).toEqual({
+      'a.g': { n: 'other' },
+      'b.g': { n: 'mine' },
+    });
   });
 
   it('releases what a binding does not serve any more', () => {
-    expect(takeLocks({ 'a.g': { n: 'mine' }, 'b.g': { n: 'mine' } }, 'mine', ['b.g'])).toEqual({ 'b.g': { n: 'mine' } });
+    expect(takeLocks({ 'a.g': { n: 'mine' }, 'b.g': { n: 'mine' } }, 'mine', ['b.g'])).toEqual({
+      'b.g': { n: 'mine' },
+    });
   });
 
   it('says when nothing changes', () => {

@@ -20,7 +20,10 @@ export function readLocks(logicalCluster: KubeObject): LockTable {
 }
 
 export function writeLocks(logicalCluster: KubeObject, table: LockTable): void {
-  logicalCluster.metadata.annotations = { ...logicalCluster.metadata.annotations, [locksAnnotation]: JSON.stringify(table) };
+  logicalCluster.metadata.annotations = {
+    ...logicalCluster.metadata.annotations,
+    [locksAnnotation]: JSON.stringify(table),
+  };
 }
 
 export function lockedByBinding(lock: ResourceLock | undefined): string | undefined {

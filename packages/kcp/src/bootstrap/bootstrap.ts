@@ -17,7 +17,14 @@ import { setCondition } from '../apis/conditions.ts';
 import { endpointSlice, exportUrl, identityNamespace } from '../apis/apis-strategies.ts';
 import { namespaceContent } from '../logical-cluster/namespace-content.ts';
 import { logicalClusterKey, logicalClusterObjectName, readObject } from '../logical-cluster/stored-kinds.ts';
-import { claimLabelKey, defaultBindingName, exportHash, identityHashOf, newIdentityKey, reflexiveClaimValue } from '../names.ts';
+import {
+  claimLabelKey,
+  defaultBindingName,
+  exportHash,
+  identityHashOf,
+  newIdentityKey,
+  reflexiveClaimValue,
+} from '../names.ts';
 import { rootExports } from '../surface/native-kinds.ts';
 import type { ShardSettings } from '../workspaces/shard-settings.ts';
 import { exportObjectOf, schemaNameOf, schemaObjectOf } from './native-exports.ts';
@@ -49,7 +56,10 @@ export async function bootstrap(input: BootstrapInput): Promise<void> {
   await ensureExports(input);
   await ensureAll(input, rootName, [...bootstrapWorkspaceTypes, ...input.rootPolicy, shardObject(input.shard)]);
   await ensureRootBindings(input);
-  await storage.transact({ compares: [], operations: [{ type: 'put', key: markKey, value: new TextEncoder().encode(wanted) }] });
+  await storage.transact({
+    compares: [],
+    operations: [{ type: 'put', key: markKey, value: new TextEncoder().encode(wanted) }],
+  });
 }
 
 const rootName = logicalClusterName('root');
@@ -77,7 +87,11 @@ async function ensureRootCluster({ world, shard }: BootstrapInput): Promise<void
     metadata: {
       name: logicalClusterObjectName,
       labels: { 'tenancy.kcp.io/phase': 'Ready' },
-      annotations: { 'internal.tenancy.kcp.io/type': 'root:root', 'kcp.io/path': 'root', 'core.kcp.io/shard': shard.name },
+      annotations: {
+        'internal.tenancy.kcp.io/type': 'root:root',
+        'kcp.io/path': 'root',
+        'core.kcp.io/shard': shard.name,
+      },
       finalizers: ['core.kcp.io/logicalcluster-deletion'],
     },
     spec: {},
@@ -87,12 +101,18 @@ async function ensureRootCluster({ world, shard }: BootstrapInput): Promise<void
       conditions: setCondition([], { type: 'WorkspaceInitialized', status: 'True' }, now),
     },
   };
-  const operations: Operation[] = [putNewObject(registry, world.native.find('core.kcp.io', 'logicalclusters'), access, object)];
-  for (const name of ['default', 'kube-system']) operations.push(...namespaceContent(world, access, name, shard.rootCa));
+  const operations: Operation[] = [
+    putNewObject(registry, world.native.find('core.kcp.io', 'logicalclusters'), access, object),
+  ];
+  for (const name of ['default', 'kube-system'])
+    operations.push(...namespaceContent(world, access, name, shard.rootCa));
   await commit(world, { compares: [{ key: logicalClusterKey('root'), modRevision: 0 }], operations });
 }
 
-async function commit(world: BindingWorld, transaction: { compares: Compare[]; operations: Operation[] }): Promise<void> {
+async function commit(
+  world: BindingWorld,
+  transaction: { compares: Compare[]; operations: Operation[] },
+): Promise<void> {
   const result = await world.registry.storage.transact(transaction);
   if (!result.succeeded) throw new Error(`bootstrap lost a race for ${result.failed.key}`);
   await world.registry.hub.waitFor(result.revision);
@@ -116,7 +136,11 @@ const pluralOf: Readonly<Record<string, string>> = {
 };
 
 /** Creates what is missing and brings what differs to its bootstrap form; identity and age of existing objects stay. */
-async function ensureAll(input: BootstrapInput, cluster: LogicalClusterName, objects: readonly KubeObject[]): Promise<void> {
+async function ensureAll(
+  input: BootstrapInput,
+  cluster: LogicalClusterName,
+  objects: readonly KubeObject[],
+): Promise<void> {
   const { world } = input;
   const access = mintClusterAccess(cluster);
   const operations: Operation[] = [];
@@ -152,8 +176,15 @@ function shardObject(shard: ShardSettings): KubeObject {
   return {
     apiVersion: 'core.kcp.io/v1alpha1',
     kind: 'Shard',
-    metadata: { name: shard.name, labels: { name: shard.name, ...(shard.region === undefined ? {} : { region: shard.region }) } },
-    spec: { baseURL: shard.externalUrl, externalURL: shard.externalUrl, virtualWorkspaceURL: shard.virtualWorkspaceUrl },
+    metadata: {
+      name: shard.name,
+      labels: { name: shard.name, ...(shard.region === undefined ? {} : { region: shard.region }) },
+    },
+    spec: {
+      baseURL: shard.externalUrl,
+      externalURL: shard.externalUrl,
+      virtualWorkspaceURL: shard.virtualWorkspaceUrl,
+    },
   };
 }
 
@@ -162,7 +193,11 @@ async function ensureExports(input: BootstrapInput): Promise<void> {
   const { world, shard } = input;
   const access = mintClusterAccess(rootName);
   const now = timestamp(world.registry.clock);
-  await ensureAll(input, rootName, Object.values(rootExports).flatMap((declarations) => declarations.map(schemaObjectOf)));
+  await ensureAll(
+    input,
+    rootName,
+    Object.values(rootExports).flatMap((declarations) => declarations.map(schemaObjectOf)),
+  );
   const namespaceKey = keyOfObject(world.native.find('', 'namespaces'), access, named('Namespace', identityNamespace));
   if ((await world.registry.storage.get(namespaceKey)) === undefined) {
     await commit(world, { compares: [], operations: namespaceContent(world, access, identityNamespace, shard.rootCa) });
@@ -176,7 +211,10 @@ async function ensureExports(input: BootstrapInput): Promise<void> {
       const spec = found.object.spec as { resources?: { schema: string }[] };
       const current = spec.resources?.map((entry) => entry.schema).join();
       if (current === declarations.map(schemaNameOf).join()) continue;
-      const changed = { ...found.object, spec: { ...spec, resources: (object.spec as typeof spec).resources } } as KubeObject;
+      const changed = {
+        ...found.object,
+        spec: { ...spec, resources: (object.spec as typeof spec).resources },
+      } as KubeObject;
       await commit(world, {
         compares: [{ key, modRevision: found.revision as Compare['modRevision'] }],
         operations: [putObject(world.registry, resource, access, changed)],
@@ -191,7 +229,10 @@ async function ensureExports(input: BootstrapInput): Promise<void> {
       data: { key: identity.toString('base64') },
     };
     object.spec = { ...(object.spec as object), identity: { secretRef: { namespace: identityNamespace, name } } };
-    object.status = { identityHash: identityHashOf(identity), conditions: setCondition([], { type: 'IdentityValid', status: 'True' }, now) };
+    object.status = {
+      identityHash: identityHashOf(identity),
+      conditions: setCondition([], { type: 'IdentityValid', status: 'True' }, now),
+    };
     const slice = endpointSlice(name, { path: 'root', url: exportUrl(shard, 'root', name) }, now);
     await commit(world, {
       compares: [{ key, modRevision: 0 }],
@@ -217,7 +258,10 @@ async function ensureRootBindings({ world }: BootstrapInput): Promise<void> {
       kind: 'APIBinding',
       metadata: {
         name: defaultBindingName('root', 'root', name),
-        labels: { 'internal.apis.kcp.io/export': exportHash('root', name), [claimLabelKey('root', name)]: reflexiveClaimValue },
+        labels: {
+          'internal.apis.kcp.io/export': exportHash('root', name),
+          [claimLabelKey('root', name)]: reflexiveClaimValue,
+        },
         annotations: { 'kcp.io/path': 'root' },
         finalizers: ['apis.kcp.io/apibinding-finalizer'],
       },
@@ -228,6 +272,9 @@ async function ensureRootBindings({ world }: BootstrapInput): Promise<void> {
     const logicalCluster = await readObject(world.registry.storage, logicalClusterKey('root'));
     const plan = await planBinding(world, { binding, cluster: rootName, logicalCluster, holders: [] });
     const put = putNewObject(world.registry, resource, access, binding);
-    await commit(world, { compares: [...plan.compares, { key, modRevision: 0 }], operations: [put, ...plan.operations] });
+    await commit(world, {
+      compares: [...plan.compares, { key, modRevision: 0 }],
+      operations: [put, ...plan.operations],
+    });
   }
 }

@@ -52,7 +52,9 @@ function publicSchema(schema: Schema): Schema {
     ...rest,
     ...(rest.properties === undefined ? {} : { properties: mapValues(rest.properties, publicSchema) }),
     ...(rest.items === undefined ? {} : { items: publicSchema(rest.items) }),
-    ...(typeof rest.additionalProperties === 'object' ? { additionalProperties: publicSchema(rest.additionalProperties) } : {}),
+    ...(typeof rest.additionalProperties === 'object'
+      ? { additionalProperties: publicSchema(rest.additionalProperties) }
+      : {}),
   };
 }
 

@@ -1,5 +1,11 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { type ClusterResolver, type ClusterTarget, DerivedCache, logicalClusterName, parseLogicalClusterName } from '@canopy/apiserver';
+import {
+  type ClusterResolver,
+  type ClusterTarget,
+  DerivedCache,
+  logicalClusterName,
+  parseLogicalClusterName,
+} from '@canopy/apiserver';
 import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
 import { homeClusterName } from '../names.ts';
 import { groups, logicalClusterKey, readObject, workspaceKey } from './stored-kinds.ts';

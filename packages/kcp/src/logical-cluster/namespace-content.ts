@@ -26,7 +26,12 @@ export function namespaceContent(writer: Writer, access: ClusterAccess, name: st
   ];
 }
 
-export function namespaceDefaults(writer: Writer, access: ClusterAccess, namespace: string, rootCa: string): Operation[] {
+export function namespaceDefaults(
+  writer: Writer,
+  access: ClusterAccess,
+  namespace: string,
+  rootCa: string,
+): Operation[] {
   return [
     putNewObject(writer.registry, writer.native.find('', 'serviceaccounts'), access, serviceAccountObject(namespace)),
     putNewObject(writer.registry, writer.native.find('', 'configmaps'), access, rootCaObject(namespace, rootCa)),
@@ -45,8 +50,7 @@ export function rootCaObject(namespace: string, rootCa: string): KubeObject {
       name: rootCaConfigMap,
       namespace,
       annotations: {
-        'kubernetes.io/description':
-          'CA bundle with which clients in this workspace verify the API server.',
+        'kubernetes.io/description': 'CA bundle with which clients in this workspace verify the API server.',
       },
     },
     data: { 'ca.crt': rootCa },

@@ -55,7 +55,8 @@ export async function newCluster(world: BindingWorld, input: NewClusterInput): P
   const put = (group: string, resource: string, object: KubeObject): Operation =>
     putNewObject(world.registry, world.native.find(group, resource), access, object);
   const operations: Operation[] = [put('core.kcp.io', 'logicalclusters', logicalCluster), ...bindings.operations];
-  for (const name of ['default', 'kube-system']) operations.push(...namespaceContent(world, access, name, input.rootCa));
+  for (const name of ['default', 'kube-system'])
+    operations.push(...namespaceContent(world, access, name, input.rootCa));
   if (input.createdBy !== undefined) {
     operations.push(put('rbac.authorization.k8s.io', 'clusterrolebindings', workspaceAdmin(input.createdBy)));
   }
@@ -111,7 +112,13 @@ export function userOf(user: UserInfo): Record<string, unknown> {
 
 function finish(
   logicalCluster: KubeObject,
-  state: { pending: readonly string[]; terminators: readonly string[]; phase: string; waiting: readonly string[]; now: string },
+  state: {
+    pending: readonly string[];
+    terminators: readonly string[];
+    phase: string;
+    waiting: readonly string[];
+    now: string;
+  },
 ): void {
   const { pending, terminators, phase, waiting, now } = state;
   let conditions: Condition[] = [];
@@ -150,7 +157,11 @@ export function initializedCondition(pending: readonly string[]): Omit<Condition
 }
 
 /** Labels that mirror status for label selectors of the lifecycle virtual workspaces. */
-export function lifecycleLabels(phase: string, initializers: readonly string[], terminators: readonly string[]): Record<string, string> {
+export function lifecycleLabels(
+  phase: string,
+  initializers: readonly string[],
+  terminators: readonly string[],
+): Record<string, string> {
   const labels: Record<string, string> = { 'tenancy.kcp.io/phase': phase };
   for (const name of initializers) {
     const { key, value } = lifecycleLabel('initializer.internal.kcp.io/', name);
@@ -180,7 +191,11 @@ interface DefaultBindings {
   waiting: string[];
 }
 
-async function defaultBindings(world: BindingWorld, input: NewClusterInput, logicalCluster: KubeObject): Promise<DefaultBindings> {
+async function defaultBindings(
+  world: BindingWorld,
+  input: NewClusterInput,
+  logicalCluster: KubeObject,
+): Promise<DefaultBindings> {
   const result: DefaultBindings = { operations: [], compares: [], waiting: [] };
   const access = mintClusterAccess(input.cluster);
   const resource = world.native.find('apis.kcp.io', 'apibindings');
@@ -202,7 +217,9 @@ async function defaultBindings(world: BindingWorld, input: NewClusterInput, logi
       if (bindingStatusOf(binding).phase !== 'Bound') result.waiting.push(binding.metadata.name ?? '');
       const known = new Set(result.operations.map((operation) => operation.key));
       result.operations.push(...plan.operations.filter((operation) => !known.has(operation.key)));
-      result.compares.push(...plan.compares.filter((compare) => !result.compares.some((other) => other.key === compare.key)));
+      result.compares.push(
+        ...plan.compares.filter((compare) => !result.compares.some((other) => other.key === compare.key)),
+      );
       result.operations.push(putNewObject(world.registry, resource, access, binding));
     }
   }
@@ -210,14 +227,21 @@ async function defaultBindings(world: BindingWorld, input: NewClusterInput, logi
 }
 
 /** A binding with all claims of its export accepted, as its type asks for. */
-export async function defaultBinding(world: BindingWorld, cluster: LogicalClusterName, path: string, name: string): Promise<KubeObject> {
+export async function defaultBinding(
+  world: BindingWorld,
+  cluster: LogicalClusterName,
+  path: string,
+  name: string,
+): Promise<KubeObject> {
   const exportCluster = (await world.directory.resolveName(path)) ?? path;
   const found = await world.exports.find(exportCluster, name);
-  const claims = (found === undefined ? [] : (exportSpecOf(found.object).permissionClaims ?? [])).map(({ defaultSelector, ...claim }) => ({
-    ...claim,
-    state: 'Accepted',
-    selector: defaultSelector ?? { matchAll: true },
-  }));
+  const claims = (found === undefined ? [] : (exportSpecOf(found.object).permissionClaims ?? [])).map(
+    ({ defaultSelector, ...claim }) => ({
+      ...claim,
+      state: 'Accepted',
+      selector: defaultSelector ?? { matchAll: true },
+    }),
+  );
   return {
     apiVersion: 'apis.kcp.io/v1alpha2',
     kind: 'APIBinding',

@@ -40,8 +40,20 @@ export function boundCrdOf(schema: KubeObject, schemaCluster: string): KubeObjec
       acceptedNames: spec.names,
       storedVersions: spec.versions.filter((version) => version.storage === true).map((version) => version.name),
       conditions: [
-        { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found', lastTransitionTime: schema.metadata.creationTimestamp },
-        { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted', lastTransitionTime: schema.metadata.creationTimestamp },
+        {
+          type: 'NamesAccepted',
+          status: 'True',
+          reason: 'NoConflicts',
+          message: 'no conflicts found',
+          lastTransitionTime: schema.metadata.creationTimestamp,
+        },
+        {
+          type: 'Established',
+          status: 'True',
+          reason: 'InitialNamesAccepted',
+          message: 'the initial names have been accepted',
+          lastTransitionTime: schema.metadata.creationTimestamp,
+        },
       ],
     },
   };

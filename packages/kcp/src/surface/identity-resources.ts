@@ -29,7 +29,9 @@ export class IdentityResources {
       const cluster = object.metadata.annotations?.['kcp.io/cluster'] ?? '';
       const name = object.metadata.name ?? '';
       const exported = await this.exports.find(cluster, name);
-      const entry = exported?.schemas.find((schema) => schema.resource.group === group && schema.resource.name === resource);
+      const entry = exported?.schemas.find(
+        (schema) => schema.resource.group === group && schema.resource.name === resource,
+      );
       if (exported === undefined || entry?.schema === undefined) continue;
       if (cluster === 'root' && this.native.byRootExport.has(name)) return this.native.find(group, resource);
       if (identityHashOfExport(exported.object) !== identity) continue;

@@ -56,7 +56,10 @@ export function nativeKinds(options: NativeKindsOptions): NativeKinds {
     ...kcpSystemDeclarations.map((declaration) => serve(declaration, 'system')),
   ];
   const byRootExport = new Map(
-    Object.entries(rootExports).map(([name, declarations]) => [name, declarations.map((declaration) => serve(declaration, 'system'))]),
+    Object.entries(rootExports).map(([name, declarations]) => [
+      name,
+      declarations.map((declaration) => serve(declaration, 'system')),
+    ]),
   );
   const byKey = new Map<string, ServedResource>();
   for (const resource of [...everywhere, ...[...byRootExport.values()].flat()]) {

@@ -86,10 +86,15 @@ export class WorkspaceSurfaces {
     for (const kv of (await this.storage.range(prefix)).items) {
       const binding = decodeObject(kv);
       const status = binding.status as { boundResources?: BoundResource[]; apiExportClusterName?: string } | undefined;
-      const exportName = (binding.spec as { reference?: { export?: { name?: string } } } | undefined)?.reference?.export?.name ?? '';
+      const exportName =
+        (binding.spec as { reference?: { export?: { name?: string } } } | undefined)?.reference?.export?.name ?? '';
       const terminating = binding.metadata.deletionTimestamp !== undefined;
       for (const bound of status?.boundResources ?? []) {
-        const resource = await this.boundResource(bound, { exportCluster: status?.apiExportClusterName ?? '', exportName, terminating });
+        const resource = await this.boundResource(bound, {
+          exportCluster: status?.apiExportClusterName ?? '',
+          exportName,
+          terminating,
+        });
         if (resource !== undefined) add(`b:${bound.schema.UID}:${bound.schema.identityHash}:${terminating}`, resource);
       }
     }
@@ -107,7 +112,10 @@ export class WorkspaceSurfaces {
   private nativeOf(exportName: string, bound: BoundResource): ServedResource | undefined {
     return this.native.byRootExport
       .get(exportName)
-      ?.find((resource) => resource.declaration.group === bound.group && resource.declaration.names.plural === bound.resource);
+      ?.find(
+        (resource) =>
+          resource.declaration.group === bound.group && resource.declaration.names.plural === bound.resource,
+      );
   }
 
   /** A bound schema as a resource under an identity; undefined when its CRD is gone. */

@@ -38,7 +38,12 @@ async function checkMayCreate({ deep }: HomeWorkspaces, user: UserInfo): Promise
 /** Two first visits at once make one home: the second finds it there. */
 async function create({ world, types, shard }: HomeWorkspaces, user: UserInfo, cluster: string): Promise<KubeObject> {
   const type = await types.resolve({ path: 'root', name: 'home' }, 'root');
-  if (type === undefined) throw forbidden({ group: 'tenancy.kcp.io', resource: 'workspaces' }, '~', 'workspace type "root:home" cannot be resolved');
+  if (type === undefined)
+    throw forbidden(
+      { group: 'tenancy.kcp.io', resource: 'workspaces' },
+      '~',
+      'workspace type "root:home" cannot be resolved',
+    );
   const path = `user:${user.name}`;
   const made = await newCluster(world, {
     cluster: logicalClusterName(cluster),

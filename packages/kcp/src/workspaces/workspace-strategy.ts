@@ -1,5 +1,11 @@
 import { invalidValue, type FieldError, type KubeObject } from '@canopy/apimachinery';
-import { logicalClusterName, type Strategy, type StrategyContext, systemMasters, type UserInfo } from '@canopy/apiserver';
+import {
+  logicalClusterName,
+  type Strategy,
+  type StrategyContext,
+  systemMasters,
+  type UserInfo,
+} from '@canopy/apiserver';
 import type { Compare, Transaction } from '@canopy/storage';
 import type { BindingWorld } from '../apis/binding-plan.ts';
 import { setCondition } from '../apis/conditions.ts';
@@ -12,7 +18,12 @@ import { refuse, type WorkspaceTypes } from './workspace-types.ts';
 
 export interface WorkspaceSpec {
   type?: { name: string; path?: string };
-  location?: { selector?: { matchLabels?: Record<string, string>; matchExpressions?: { key: string; operator: string; values?: string[] }[] } };
+  location?: {
+    selector?: {
+      matchLabels?: Record<string, string>;
+      matchExpressions?: { key: string; operator: string; values?: string[] }[];
+    };
+  };
   cluster?: string;
   URL?: string;
   mount?: { ref: Record<string, string> };
@@ -83,7 +94,13 @@ async function schedule(
   if (!shard.matches(spec.location?.selector)) {
     status.conditions = setCondition(
       status.conditions,
-      { type: 'WorkspaceScheduled', status: 'False', severity: 'Error', reason: 'Unschedulable', message: 'No available shards to schedule the workspace' },
+      {
+        type: 'WorkspaceScheduled',
+        status: 'False',
+        severity: 'Error',
+        reason: 'Unschedulable',
+        message: 'No available shards to schedule the workspace',
+      },
       context.now,
     );
     labelPhase(object, 'Scheduling');
@@ -105,7 +122,13 @@ async function schedule(
     type,
     aliases,
     createdBy: context.user.groups.includes(systemMasters) ? ownerUser(owner) : context.user,
-    owner: { apiVersion: 'tenancy.kcp.io/v1alpha1', resource: 'workspaces', name, cluster: parent, uid: object.metadata.uid ?? '' },
+    owner: {
+      apiVersion: 'tenancy.kcp.io/v1alpha1',
+      resource: 'workspaces',
+      name,
+      cluster: parent,
+      uid: object.metadata.uid ?? '',
+    },
     annotations: {
       ...(owner === undefined ? {} : { [ownerAnnotation]: owner }),
       ...(requiredGroups === undefined ? {} : { [requiredGroupsAnnotation]: requiredGroups }),
@@ -116,7 +139,10 @@ async function schedule(
   spec.cluster = cluster;
   spec.URL = url;
   settle(object, created, shard, context);
-  const compares: Compare[] = [{ key: parentKey, modRevision: parentCluster.revision as Compare['modRevision'] }, ...created.compares];
+  const compares: Compare[] = [
+    { key: parentKey, modRevision: parentCluster.revision as Compare['modRevision'] },
+    ...created.compares,
+  ];
   return { compares, operations: created.operations };
 }
 
@@ -141,7 +167,8 @@ function settle(
     'internal.tenancy.kcp.io/cluster': workspaceSpecOf(object).cluster ?? '',
   };
   const owner = ownerUser(annotations[ownerAnnotation]);
-  if (owner !== undefined && created.phase === 'Ready') annotations[ownerAnnotation] = JSON.stringify({ username: owner.name });
+  if (owner !== undefined && created.phase === 'Ready')
+    annotations[ownerAnnotation] = JSON.stringify({ username: owner.name });
   object.metadata.annotations = annotations;
   object.metadata.finalizers = [...new Set([...(object.metadata.finalizers ?? []), workspaceFinalizer])];
   if (shard.region !== undefined) object.metadata.labels = { ...object.metadata.labels, region: shard.region };
@@ -160,11 +187,12 @@ export function ownerUser(annotation: string | undefined): UserInfo | undefined 
     if (typeof owner.username !== 'string') return undefined;
     return {
       name: owner.username,
-      groups: Array.isArray(owner.groups) ? owner.groups.filter((group): group is string => typeof group === 'string') : [],
+      groups: Array.isArray(owner.groups)
+        ? owner.groups.filter((group): group is string => typeof group === 'string')
+        : [],
       ...(typeof owner.uid === 'string' ? { uid: owner.uid } : {}),
     };
   } catch {
     return undefined;
   }
 }
-

@@ -28,13 +28,19 @@ describe('limits between parent and child types', () => {
 
   it('of a base type bind what extends it, and the message names both', () => {
     const child = [type('base', { limitAllowedParents: only('organization') }), type('mine')];
-    expect(() => checkTypeLimits(child, [type('universal')])).toThrow('workspace type root:mine extends root:base only allows');
+    expect(() => checkTypeLimits(child, [type('universal')])).toThrow(
+      'workspace type root:mine extends root:base only allows',
+    );
   });
 });
 
 describe('lifecycle hooks of a workspace', () => {
   it('come from all its types, base types first', () => {
-    const aliases = [type('base', { initializer: true, terminator: true }), type('plain'), type('leaf', { initializer: true })];
+    const aliases = [
+      type('base', { initializer: true, terminator: true }),
+      type('plain'),
+      type('leaf', { initializer: true }),
+    ];
     expect(initializersOf(aliases)).toEqual(['root:base', 'root:leaf']);
     expect(terminatorsOf(aliases)).toEqual(['root:base']);
   });

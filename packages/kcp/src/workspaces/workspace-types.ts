@@ -95,7 +95,8 @@ export class WorkspaceTypes {
     if (done.has(text)) return;
     for (const reference of type.spec.extend?.with ?? []) {
       const base = await this.resolve(reference.path ? reference : { ...reference, path: type.path }, type.cluster);
-      if (base === undefined) throw refuse(`unable to find inherited workspace type ${reference.path ?? type.path}:${reference.name}`);
+      if (base === undefined)
+        throw refuse(`unable to find inherited workspace type ${reference.path ?? type.path}:${reference.name}`);
       await this.collect(base, [...trail, text], done);
     }
     done.set(text, type);
@@ -119,14 +120,20 @@ type Limit = { none?: boolean; types?: TypeReference[] } | undefined;
 
 /** Whether parent and child may stand in this relation; every alias with a limit must agree. 403 otherwise. */
 export function checkTypeLimits(child: readonly ResolvedType[], parent: readonly ResolvedType[]): void {
-  for (const alias of child) checkLimit(alias, alias.spec.limitAllowedParents, { relation: 'parent', others: parent, own: child });
-  for (const alias of parent) checkLimit(alias, alias.spec.limitAllowedChildren, { relation: 'child', others: child, own: parent });
+  for (const alias of child)
+    checkLimit(alias, alias.spec.limitAllowedParents, { relation: 'parent', others: parent, own: child });
+  for (const alias of parent)
+    checkLimit(alias, alias.spec.limitAllowedChildren, { relation: 'child', others: child, own: parent });
 }
 
 function checkLimit(
   alias: ResolvedType,
   limit: Limit,
-  { relation, others, own }: { relation: 'parent' | 'child'; others: readonly ResolvedType[]; own: readonly ResolvedType[] },
+  {
+    relation,
+    others,
+    own,
+  }: { relation: 'parent' | 'child'; others: readonly ResolvedType[]; own: readonly ResolvedType[] },
 ): void {
   if (limit === undefined) return;
   const leaf = typeText(own[own.length - 1] as ResolvedType);

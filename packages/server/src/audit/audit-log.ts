@@ -87,7 +87,11 @@ function eventOf(finished: FinishedRequest, level: AuditLevel, nowMs: number): R
     ...(request.socket?.remoteAddress === undefined ? {} : { sourceIPs: [request.socket.remoteAddress] }),
     ...(request.headers['user-agent'] === undefined ? {} : { userAgent: request.headers['user-agent'] }),
     ...(info?.resourceRequest === true ? { objectRef: objectRef(info) } : {}),
-    responseStatus: { metadata: {}, code: status, ...(error === undefined ? {} : { status: 'Failure', message: error.message, reason: error.reason }) },
+    responseStatus: {
+      metadata: {},
+      code: status,
+      ...(error === undefined ? {} : { status: 'Failure', message: error.message, reason: error.reason }),
+    },
     ...(level === 'Metadata' ? {} : bodyField('requestObject', bodies.get(request.onFinish))),
     ...(level === 'RequestResponse' ? bodyField('responseObject', finished.responseBody) : {}),
     requestReceivedTimestamp: microTime(nowMs - durationMs),

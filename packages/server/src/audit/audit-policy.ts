@@ -54,7 +54,8 @@ export function parseAuditPolicy(value: unknown): AuditPolicy {
       throw new Error(`rules[${i}].level must be one of ${levels.join(', ')}`);
     }
     for (const field of ['users', 'userGroups', 'verbs', 'resources', 'namespaces', 'nonResourceURLs']) {
-      if (rule[field] !== undefined && !Array.isArray(rule[field])) throw new Error(`rules[${i}].${field} must be a list`);
+      if (rule[field] !== undefined && !Array.isArray(rule[field]))
+        throw new Error(`rules[${i}].${field} must be a list`);
     }
   });
   return { rules: rules as PolicyRule[] };
@@ -65,16 +66,26 @@ export function auditLevel(policy: AuditPolicy, subject: AuditSubject): AuditLev
 }
 
 function matches(rule: PolicyRule, subject: AuditSubject): boolean {
-  const listed = (list: readonly string[] | undefined, value: string): boolean => list === undefined || list.length === 0 || list.includes(value);
+  const listed = (list: readonly string[] | undefined, value: string): boolean =>
+    list === undefined || list.length === 0 || list.includes(value);
   if (!listed(rule.users, subject.user) || !listed(rule.verbs, subject.verb)) return false;
-  if (rule.userGroups !== undefined && rule.userGroups.length > 0 && !rule.userGroups.some((group) => subject.groups.includes(group))) return false;
+  if (
+    rule.userGroups !== undefined &&
+    rule.userGroups.length > 0 &&
+    !rule.userGroups.some((group) => subject.groups.includes(group))
+  )
+    return false;
   if (rule.nonResourceURLs !== undefined && rule.nonResourceURLs.length > 0) {
     return !subject.resourceRequest && rule.nonResourceURLs.some((url) => matchesPath(url, subject.path));
   }
   const wantsResource = (rule.resources?.length ?? 0) > 0 || (rule.namespaces?.length ?? 0) > 0;
   if (!wantsResource) return true;
   if (!subject.resourceRequest || !listed(rule.namespaces, subject.namespace)) return false;
-  return rule.resources === undefined || rule.resources.length === 0 || rule.resources.some((resource) => matchesResource(resource, subject));
+  return (
+    rule.resources === undefined ||
+    rule.resources.length === 0 ||
+    rule.resources.some((resource) => matchesResource(resource, subject))
+  );
 }
 
 function matchesPath(url: string, path: string): boolean {
@@ -83,7 +94,8 @@ function matchesPath(url: string, path: string): boolean {
 
 function matchesResource(rule: ResourceRule, subject: AuditSubject): boolean {
   if ((rule.group ?? '') !== subject.group) return false;
-  if (rule.resourceNames !== undefined && rule.resourceNames.length > 0 && !rule.resourceNames.includes(subject.name)) return false;
+  if (rule.resourceNames !== undefined && rule.resourceNames.length > 0 && !rule.resourceNames.includes(subject.name))
+    return false;
   if (rule.resources === undefined || rule.resources.length === 0) return true;
   const full = subject.subresource === '' ? subject.resource : `${subject.resource}/${subject.subresource}`;
   return rule.resources.some(

@@ -27,9 +27,11 @@ export type LogLevel = (typeof logLevels)[number];
 export function completeConfig(options: OptionValues, cwd: string): CompletedConfig {
   const rootDirectory = path.resolve(cwd, options['root-directory'] || '.canopy');
   const bindAddress = options['bind-address'];
-  if (isIP(bindAddress) === 0) throw new UsageError(`--bind-address must be an IP address, not ${JSON.stringify(bindAddress)}`);
+  if (isIP(bindAddress) === 0)
+    throw new UsageError(`--bind-address must be an IP address, not ${JSON.stringify(bindAddress)}`);
   const shardName = options['shard-name'];
-  if (!/^[a-z0-9]([a-z0-9-]{0,59}[a-z0-9])?$/.test(shardName)) throw new UsageError(`--shard-name must be a DNS label, not ${JSON.stringify(shardName)}`);
+  if (!/^[a-z0-9]([a-z0-9-]{0,59}[a-z0-9])?$/.test(shardName))
+    throw new UsageError(`--shard-name must be a DNS label, not ${JSON.stringify(shardName)}`);
   const logLevel = logLevels.find((level) => level === options['log-level']);
   if (logLevel === undefined) throw new UsageError(`--log-level must be one of ${logLevels.join(', ')}`);
   return {
@@ -50,7 +52,8 @@ export function completeConfig(options: OptionValues, cwd: string): CompletedCon
 
 function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port >= 0 && port <= 65535)) throw new UsageError(`--secure-port must be a number from 0 to 65535, not ${JSON.stringify(text)}`);
+  if (!(port >= 0 && port <= 65535))
+    throw new UsageError(`--secure-port must be a number from 0 to 65535, not ${JSON.stringify(text)}`);
   return port;
 }
 

@@ -35,10 +35,25 @@ export const optionTable = [
     default: '',
     help: 'PEM bundle; client certificates signed by it authenticate as their common name, with their organizations as groups.',
   },
-  { name: 'audit-log-path', value: 'FILE', default: '', help: 'Write an audit event per request to this file, a JSON document per line; - is standard output.' },
-  { name: 'audit-policy-file', value: 'FILE', default: '', help: 'Audit policy (audit.k8s.io/v1 Policy) that says what is logged. Default: metadata of every request.' },
+  {
+    name: 'audit-log-path',
+    value: 'FILE',
+    default: '',
+    help: 'Write an audit event per request to this file, a JSON document per line; - is standard output.',
+  },
+  {
+    name: 'audit-policy-file',
+    value: 'FILE',
+    default: '',
+    help: 'Audit policy (audit.k8s.io/v1 Policy) that says what is logged. Default: metadata of every request.',
+  },
   { name: 'shard-name', value: 'NAME', default: 'root', help: 'Name of this shard.' },
-  { name: 'log-level', value: 'LEVEL', default: 'warn', help: 'What goes to the log on standard error: trace, debug, info, warn, error or silent.' },
+  {
+    name: 'log-level',
+    value: 'LEVEL',
+    default: 'warn',
+    help: 'What goes to the log on standard error: trace, debug, info, warn, error or silent.',
+  },
 ] as const satisfies readonly OptionDeclaration[];
 
 export type OptionName = (typeof optionTable)[number]['name'];

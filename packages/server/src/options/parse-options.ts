@@ -1,15 +1,25 @@
-import { environmentName, type OptionDeclaration, type OptionName, type OptionValues, optionTable } from './option-table.ts';
+import {
+  environmentName,
+  type OptionDeclaration,
+  type OptionName,
+  type OptionValues,
+  optionTable,
+} from './option-table.ts';
 
 /** A mistake of the user: one clear line and exit code 2, nothing touched. */
 export class UsageError extends Error {}
 
 /** Flags win over the environment, the environment over defaults. `--name value` and `--name=value`. */
-export function parseOptions(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): OptionValues {
+export function parseOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): OptionValues {
   const values: Record<string, string> = {};
   for (const option of optionTable) values[option.name] = environment[environmentName(option.name)] ?? option.default;
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] as string;
-    if (!argument.startsWith('--')) throw new UsageError(`unexpected argument ${JSON.stringify(argument)}; see canopy start --help`);
+    if (!argument.startsWith('--'))
+      throw new UsageError(`unexpected argument ${JSON.stringify(argument)}; see canopy start --help`);
     const equals = argument.indexOf('=');
     const name = argument.slice(2, equals === -1 ? undefined : equals);
     if (!isOption(name)) throw new UsageError(`unknown flag --${name}; see canopy start --help`);

@@ -29,7 +29,9 @@ export function writeAdminKubeconfig(rootDirectory: string, input: { server: str
   const storedHash = readFileIfAny(store)?.trim();
   let shardAdminToken = tokenOf(known, 'shard-admin');
   if (shardAdminToken !== undefined && storedHash !== hash(shardAdminToken)) {
-    throw new UsageError(`admin token in file "${file}" is not valid anymore. Remove file "${file}" and restart canopy`);
+    throw new UsageError(
+      `admin token in file "${file}" is not valid anymore. Remove file "${file}" and restart canopy`,
+    );
   }
   if (shardAdminToken === undefined) {
     shardAdminToken = newToken();

@@ -20,19 +20,33 @@ const renewBeforeDays = 30;
  * The server's certificate, from files in the root directory; made, or made anew when it is about to expire or does not
  * name all hosts. The CA stays. Loading is a matter of reading files; the X.509 library is only loaded to issue.
  */
-export async function servingCertificate(rootDirectory: string, hosts: readonly string[], now: number): Promise<ServingCertificate> {
+export async function servingCertificate(
+  rootDirectory: string,
+  hosts: readonly string[],
+  now: number,
+): Promise<ServingCertificate> {
   const file = (name: string): string => path.join(rootDirectory, name);
   const [ca, caKey] = [readFileIfAny(file('ca.crt')), readFileIfAny(file('ca.key'))];
   const [cert, key] = [readFileIfAny(file('serving.crt')), readFileIfAny(file('serving.key'))];
-  if (ca !== undefined && cert !== undefined && key !== undefined && isUsable(cert, ca, hosts, now)) return { cert, key, ca };
+  if (ca !== undefined && cert !== undefined && key !== undefined && isUsable(cert, ca, hosts, now))
+    return { cert, key, ca };
   const { issueAuthority, issueServing } = await import('./issue.ts');
   let authority = ca !== undefined && caKey !== undefined ? { cert: ca, key: caKey } : undefined;
   if (authority === undefined) {
-    authority = await issueAuthority({ name: 'canopy-ca', notBefore: now - 3600_000, notAfter: now + authorityDays * day });
+    authority = await issueAuthority({
+      name: 'canopy-ca',
+      notBefore: now - 3600_000,
+      notAfter: now + authorityDays * day,
+    });
     writePrivateFile(file('ca.key'), authority.key);
     writePrivateFile(file('ca.crt'), authority.cert);
   }
-  const issued = await issueServing(authority, { name: hosts[0] ?? 'localhost', hosts, notBefore: now - 3600_000, notAfter: now + servingDays * day });
+  const issued = await issueServing(authority, {
+    name: hosts[0] ?? 'localhost',
+    hosts,
+    notBefore: now - 3600_000,
+    notAfter: now + servingDays * day,
+  });
   const chain = `${issued.cert.trim()}\n${authority.cert.trim()}\n`;
   writePrivateFile(file('serving.key'), issued.key);
   writePrivateFile(file('serving.crt'), chain);
@@ -43,5 +57,7 @@ function isUsable(pem: string, ca: string, hosts: readonly string[], now: number
   const certificate = new X509Certificate(pem);
   if (Date.parse(certificate.validTo) - now < renewBeforeDays * day) return false;
   if (!certificate.verify(new X509Certificate(ca).publicKey)) return false;
-  return hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined);
+  return hosts.every(
+    (host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined,
+  );
 }

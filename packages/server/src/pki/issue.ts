@@ -32,7 +32,10 @@ export async function issueAuthority(input: Validity & { name: string }): Promis
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -40,8 +43,13 @@ export async function issueAuthority(input: Validity & { name: string }): Promis
 }
 
 /** A TLS server certificate for the given names and addresses. */
-export async function issueServing(authority: KeyedCertificate, input: Validity & { name: string; hosts: readonly string[] }): Promise<KeyedCertificate> {
-  const names = input.hosts.map((host): x509.JsonGeneralName => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }));
+export async function issueServing(
+  authority: KeyedCertificate,
+  input: Validity & { name: string; hosts: readonly string[] },
+): Promise<KeyedCertificate> {
+  const names = input.hosts.map(
+    (host): x509.JsonGeneralName => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }),
+  );
   return issue(authority, input, {
     subject: `CN=${input.name}`,
     usage: x509.ExtendedKeyUsage.serverAuth,
@@ -50,7 +58,10 @@ export async function issueServing(authority: KeyedCertificate, input: Validity 
 }
 
 /** A TLS client certificate: the user is the common name, the groups are the organizations. */
-export async function issueClient(authority: KeyedCertificate, input: Validity & { user: string; groups: readonly string[] }): Promise<KeyedCertificate> {
+export async function issueClient(
+  authority: KeyedCertificate,
+  input: Validity & { user: string; groups: readonly string[] },
+): Promise<KeyedCertificate> {
   const subject: x509.JsonName = [{ CN: [input.user] }, ...input.groups.map((group) => ({ O: [group] }))];
   return issue(authority, input, { subject, usage: x509.ExtendedKeyUsage.clientAuth, extensions: [] });
 }

@@ -51,13 +51,16 @@ export function wireAccess(input: AccessInput): AccessControl {
   const now = (): number => Date.now();
   const tokens = new ServiceAccountTokens(input.serviceAccountKey, { issuer: input.issuer, now });
   const dependencies: TokenDependencies = {
-    serviceAccount: (cluster, namespace, name) => read(storage, { resource: 'serviceaccounts', cluster, namespace, name }),
+    serviceAccount: (cluster, namespace, name) =>
+      read(storage, { resource: 'serviceaccounts', cluster, namespace, name }),
     secret: (cluster, namespace, name) => read(storage, { resource: 'secrets', cluster, namespace, name }),
   };
   const authenticators: Authenticator[] = [tokenAuthenticator('admin-token', adminTokens(input.admin))];
-  if (config.tokenAuthFile !== undefined) authenticators.push(tokenAuthenticator('token-file', tokenFile(config.tokenAuthFile)));
+  if (config.tokenAuthFile !== undefined)
+    authenticators.push(tokenAuthenticator('token-file', tokenFile(config.tokenAuthFile)));
   authenticators.push(serviceAccountAuthenticator(tokens, dependencies));
-  if (config.clientCaFile !== undefined) authenticators.push(x509Authenticator(readFileSync(config.clientCaFile, 'utf8'), now));
+  if (config.clientCaFile !== undefined)
+    authenticators.push(x509Authenticator(readFileSync(config.clientCaFile, 'utf8'), now));
   return {
     authenticator: unionAuthenticator(authenticators),
     authorizer: workspaceAuthorizer({
@@ -74,7 +77,13 @@ export function wireAccess(input: AccessInput): AccessControl {
   };
 }
 
-type DeepCall = { [K in 'user' | 'cluster' | 'question']: Parameters<DeepAuthorizer['allowed']>[K extends 'user' ? 0 : K extends 'cluster' ? 1 : 2] };
+type DeepCall = {
+  [K in 'user' | 'cluster' | 'question']: Parameters<DeepAuthorizer['allowed']>[K extends 'user'
+    ? 0
+    : K extends 'cluster'
+      ? 1
+      : 2];
+};
 
 async function isAllowedDeep(rbac: Rbac, { user, cluster, question }: DeepCall): Promise<boolean> {
   const result = await deepAuthorize(rbac, {

@@ -43,7 +43,14 @@ export interface AdmissionParts {
 }
 
 /** Admission plugins in execution order, as kcp orders them. Quota is last: it reserves. */
-export function admissionChain({ world, types, access, native, neighbourhood, claims }: AdmissionParts): AdmissionPlugin[] {
+export function admissionChain({
+  world,
+  types,
+  access,
+  native,
+  neighbourhood,
+  claims,
+}: AdmissionParts): AdmissionPlugin[] {
   const { registry, directory } = world;
   const { deep, authorizer } = access;
   return [
@@ -82,10 +89,13 @@ function escalation({ authorizer, rbac }: AccessControl): AdmissionPlugin {
   return rbacEscalation({
     authorizer,
     async rulesOf(user, { cluster }, namespace) {
-      const rules = await Promise.all(effectiveUsers(user, cluster).map((effective) => rbac.rulesFor(effective, cluster, namespace)));
+      const rules = await Promise.all(
+        effectiveUsers(user, cluster).map((effective) => rbac.rulesFor(effective, cluster, namespace)),
+      );
       return rules.flat();
     },
-    rulesOfRole: ({ cluster }, namespace, role) => rbac.rulesOfRole(cluster, namespace, role) as ReturnType<Parameters<typeof rbacEscalation>[0]['rulesOfRole']>,
+    rulesOfRole: ({ cluster }, namespace, role) =>
+      rbac.rulesOfRole(cluster, namespace, role) as ReturnType<Parameters<typeof rbacEscalation>[0]['rulesOfRole']>,
     uncovered: (held, wanted) => wanted.filter((rule) => !rulesCover(held as never, rule as never)),
   });
 }

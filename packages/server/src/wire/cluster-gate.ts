@@ -13,7 +13,8 @@ export function inactiveClusterGate(directory: ClusterDirectory): Filter<UserCon
       if (target.kind !== 'cluster' || context.inProcessUser !== undefined) return context;
       const annotations = (await directory.logicalCluster(target.name))?.metadata.annotations;
       if (annotations === undefined || !inactiveAnnotations.some((key) => annotations[key] === 'true')) return context;
-      const isOpen = info.path.startsWith('/openapi') || (info.group === 'core.kcp.io' && info.resource === 'logicalclusters');
+      const isOpen =
+        info.path.startsWith('/openapi') || (info.group === 'core.kcp.io' && info.resource === 'logicalclusters');
       if (isOpen) return context;
       throw forbidden({ group: info.group, resource: info.resource }, info.name, 'logical cluster is marked inactive');
     },

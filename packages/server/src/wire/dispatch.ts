@@ -37,14 +37,28 @@ export function dispatcher(options: DispatchOptions): (context: AuthorizedContex
     const health = await handleHealth(options.health, apiPath, context.query);
     if (health !== undefined) return health;
     if (apiPath === '/metrics') return answerMetrics(options, target.kind !== 'none');
-    if (apiPath === '/.well-known/openid-configuration') return jsonResponse(200, JSON.stringify(options.issuer.configuration()));
-    if (apiPath === '/openid/v1/jwks') return jsonResponse(200, JSON.stringify(options.issuer.keys()), { 'content-type': 'application/jwk-set+json' });
+    if (apiPath === '/.well-known/openid-configuration')
+      return jsonResponse(200, JSON.stringify(options.issuer.configuration()));
+    if (apiPath === '/openid/v1/jwks')
+      return jsonResponse(200, JSON.stringify(options.issuer.keys()), { 'content-type': 'application/jwk-set+json' });
     if (apiPath === '/') return jsonResponse(200, JSON.stringify({ paths: rootPaths }));
     throw pathNotFound();
   };
 }
 
-const rootPaths = ['/api', '/apis', '/clusters', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/services', '/version'];
+const rootPaths = [
+  '/api',
+  '/apis',
+  '/clusters',
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/readyz',
+  '/services',
+  '/version',
+];
 
 async function answerMetrics(options: DispatchOptions, scoped: boolean): Promise<ApiResponse> {
   if (scoped) return textResponse(501, 'shard-level endpoint not available at workspace scope');

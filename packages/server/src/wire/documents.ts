@@ -39,7 +39,8 @@ export class Documents {
 
   private subresources(resource: ServedResource) {
     const namespaced = resource.declaration.scope === 'Namespaced';
-    const own = this.options.special.subresources.get(`${resource.declaration.group}/${resource.declaration.names.plural}`) ?? [];
+    const own =
+      this.options.special.subresources.get(`${resource.declaration.group}/${resource.declaration.names.plural}`) ?? [];
     return own.map(({ name, kind, group, version, verbs }) => ({
       name,
       kind,
@@ -63,7 +64,10 @@ export class Documents {
 
   private discovery(surface: ApiSurface): Promise<DiscoveryDocuments> {
     return this.discoveries.get(surface.hash, async () =>
-      renderDiscovery(surface, { subresourcesOf: (resource) => this.subresources(resource), serverAddress: this.options.serverAddress }),
+      renderDiscovery(surface, {
+        subresourcesOf: (resource) => this.subresources(resource),
+        serverAddress: this.options.serverAddress,
+      }),
     );
   }
 }

@@ -67,7 +67,9 @@ export function wireKcpWorld(storage: Storage, hub: ChangeHub, shard: ShardSetti
   // Strategies need the world, the world needs the kinds, the kinds need the strategies: the knot is tied here.
   const world = { registry, directory, exports } as BindingWorld;
   const late: { surfaces?: WorkspaceSurfaces } = {};
-  const lateSurfaces = { surface: (target) => (late.surfaces as WorkspaceSurfaces).surface(target) } as WorkspaceSurfaces;
+  const lateSurfaces = {
+    surface: (target) => (late.surfaces as WorkspaceSurfaces).surface(target),
+  } as WorkspaceSurfaces;
   const neighbourhood = neighbourhoodOf(registry, lateSurfaces);
   const native = wireNativeKinds(
     new Map<string, Strategy>([
@@ -95,7 +97,9 @@ function neighbourhoodOf(registry: Registry, surfaces: WorkspaceSurfaces): CrdNe
     registry,
     async boundNames(access, group) {
       const surface = await surfaces.surface({ kind: 'cluster', name: access.cluster });
-      const bound = surface.all().filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
+      const bound = surface
+        .all()
+        .filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
       return bound.map(({ declaration: { names } }) => ({
         ...names,
         shortNames: [...names.shortNames],

@@ -14,7 +14,9 @@ export function makeLogger(level: LogLevel): Logger {
   let loading: Promise<Logger> | undefined;
   const log = (at: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message: string) => {
     if (order.indexOf(at) < order.indexOf(level)) return;
-    loading ??= import('pino').then(({ pino }) => pino({ level, base: { name: 'canopy' } }, pino.destination({ fd: 2, sync: true })));
+    loading ??= import('pino').then(({ pino }) =>
+      pino({ level, base: { name: 'canopy' } }, pino.destination({ fd: 2, sync: true })),
+    );
     void loading.then((logger) => logger[at](fields, message));
   };
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };

@@ -34,7 +34,8 @@ export class Metrics {
 
   observe({ context, status, durationMs, request }: FinishedRequest): void {
     const verb = context?.info.verb ?? request.method.toLowerCase();
-    const resource = context?.info.resourceRequest === true ? knownResource(context.info.group, context.info.resource, status) : '';
+    const resource =
+      context?.info.resourceRequest === true ? knownResource(context.info.group, context.info.resource, status) : '';
     const key = `${verb}|${resource}|${status}|${context?.domain.name ?? ''}`;
     let sample = this.requests.get(key);
     if (sample === undefined) {
@@ -45,7 +46,8 @@ export class Metrics {
     sample.count += 1;
     if (verb === 'watch') return;
     sample.sum += seconds;
-    for (let i = 0; i < durationBuckets.length; i++) if (seconds <= (durationBuckets[i] as number)) (sample.buckets[i] as number) += 1;
+    for (let i = 0; i < durationBuckets.length; i++)
+      if (seconds <= (durationBuckets[i] as number)) (sample.buckets[i] as number) += 1;
   }
 
   async render(): Promise<{ contentType: string; text: string }> {
@@ -59,16 +61,25 @@ export class Metrics {
   }
 
   private requestLines(): string {
-    const lines = ['# HELP apiserver_request_total Requests by verb, resource, virtual workspace and status.', '# TYPE apiserver_request_total counter'];
+    const lines = [
+      '# HELP apiserver_request_total Requests by verb, resource, virtual workspace and status.',
+      '# TYPE apiserver_request_total counter',
+    ];
     for (const [key, sample] of this.requests) lines.push(`apiserver_request_total{${labelsOf(key)}} ${sample.count}`);
-    lines.push('# HELP apiserver_request_duration_seconds Time to the last byte; watches are not observed.', '# TYPE apiserver_request_duration_seconds histogram');
+    lines.push(
+      '# HELP apiserver_request_duration_seconds Time to the last byte; watches are not observed.',
+      '# TYPE apiserver_request_duration_seconds histogram',
+    );
     for (const [key, sample] of this.mergedDurations()) {
       const labels = `verb="${key}"`;
       durationBuckets.forEach((bound, i) => {
         lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${bound}"} ${sample.buckets[i]}`);
       });
       lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${sample.count}`);
-      lines.push(`apiserver_request_duration_seconds_sum{${labels}} ${sample.sum}`, `apiserver_request_duration_seconds_count{${labels}} ${sample.count}`);
+      lines.push(
+        `apiserver_request_duration_seconds_sum{${labels}} ${sample.sum}`,
+        `apiserver_request_duration_seconds_count{${labels}} ${sample.count}`,
+      );
     }
     lines.push(
       '# HELP canopy_store_revision Newest revision delivered to watchers.',

@@ -14,7 +14,9 @@ export function wireNativeKinds(kcpStrategies: ReadonlyMap<string, Strategy>): N
       ['apis.kcp.io/apibindings', convertApiBinding],
       [eventsKey, convertEvent],
     ]),
-    storedElsewhere: new Map([[eventsKey, { storedAs: { group: '', resource: 'events' }, declaration: eventsDeclaration }]]),
+    storedElsewhere: new Map([
+      [eventsKey, { storedAs: { group: '', resource: 'events' }, declaration: eventsDeclaration }],
+    ]),
   });
 }
 
@@ -22,6 +24,11 @@ export function wireNativeKinds(kcpStrategies: ReadonlyMap<string, Strategy>): N
 function eventsDeclaration(own: ResourceDeclaration): ResourceDeclaration {
   const served = own.versions[0];
   if (served === undefined) return own;
-  const stored = { ...served, name: storedEventVersion, served: false, schema: { type: 'object' as const, 'x-kubernetes-preserve-unknown-fields': true } };
+  const stored = {
+    ...served,
+    name: storedEventVersion,
+    served: false,
+    schema: { type: 'object' as const, 'x-kubernetes-preserve-unknown-fields': true },
+  };
   return { ...own, versions: [...own.versions, stored], storageVersion: storedEventVersion };
 }

@@ -1,5 +1,11 @@
 import { effectiveUsers, handlePatch, jsonResponse, type ResourceCall, type SpecialEndpoints } from '@canopy/apiserver';
-import { type RuleLister, reviewHandlers, subresourceEndpoints, type TokenIssuer, type TokenReviewer } from '@canopy/controlplane';
+import {
+  type RuleLister,
+  reviewHandlers,
+  subresourceEndpoints,
+  type TokenIssuer,
+  type TokenReviewer,
+} from '@canopy/controlplane';
 import { type HomeWorkspaces, homeWorkspace } from '@canopy/kcp';
 import type { AccessControl } from './access.ts';
 
@@ -12,7 +18,11 @@ export interface SpecialEndpointsInput {
 export function specialEndpoints({ access, home }: SpecialEndpointsInput): SpecialEndpoints {
   return {
     subresources: subresourceEndpoints({ tokens: tokenIssuer(access), patch: handlePatch }),
-    virtual: reviewHandlers({ authorizer: access.authorizer, rules: ruleLister(access), tokens: tokenReviewer(access) }),
+    virtual: reviewHandlers({
+      authorizer: access.authorizer,
+      rules: ruleLister(access),
+      tokens: tokenReviewer(access),
+    }),
     names: new Map([['tenancy.kcp.io/workspaces/~', (call: ResourceCall) => homeEndpoint(home, call)]]),
   };
 }
@@ -61,7 +71,11 @@ function tokenReviewer({ authenticator, tokens, dependencies }: AccessControl): 
 function ruleLister({ rbac }: AccessControl): RuleLister {
   return {
     async rulesFor(user, { cluster }, namespace) {
-      const rules = (await Promise.all(effectiveUsers(user, cluster).map((effective) => rbac.rulesFor(effective, cluster, namespace)))).flat();
+      const rules = (
+        await Promise.all(
+          effectiveUsers(user, cluster).map((effective) => rbac.rulesFor(effective, cluster, namespace)),
+        )
+      ).flat();
       const isEverything = user.groups.includes('system:masters');
       return {
         resourceRules: [

@@ -56,8 +56,23 @@ export async function wire(input: WireInput): Promise<Wired> {
   const kcp = wireKcpWorld(storage, hub, shard);
   const { world, registry, directory, exports, types, native, surfaces, identities, claims } = kcp;
   const bindings = new ConsumerBindings(storage);
-  const access = wireAccess({ config, storage, directory, admin: input.admin, serviceAccountKey: input.serviceAccountKey, issuer: defaultIssuer });
-  const virtual = new ApiExportVirtualWorkspace({ surfaces, native, directory, identities, exports, bindings, deep: access.deep });
+  const access = wireAccess({
+    config,
+    storage,
+    directory,
+    admin: input.admin,
+    serviceAccountKey: input.serviceAccountKey,
+    issuer: defaultIssuer,
+  });
+  const virtual = new ApiExportVirtualWorkspace({
+    surfaces,
+    native,
+    directory,
+    identities,
+    exports,
+    bindings,
+    deep: access.deep,
+  });
   const caches = [...kcp.caches, access.rbac, bindings, virtual];
   hub.subscribeAll((changes) => {
     for (const cache of caches) cache.onChanges(changes);
@@ -90,7 +105,11 @@ export async function wire(input: WireInput): Promise<Wired> {
   const dispatch = dispatcher({
     services,
     special,
-    documents: new Documents({ special, version: version.gitVersion, serverAddress: shard.externalUrl.replace('https://', '') }),
+    documents: new Documents({
+      special,
+      version: version.gitVersion,
+      serverAddress: shard.externalUrl.replace('https://', ''),
+    }),
     health: {
       live: [{ name: 'ping', check: async () => undefined }],
       ready: [
@@ -129,7 +148,8 @@ export async function wire(input: WireInput): Promise<Wired> {
     logger: input.logger,
   });
   return {
-    handle: audit === undefined ? (request) => server.handle(request) : (request) => server.handle(rememberBody(request)),
+    handle:
+      audit === undefined ? (request) => server.handle(request) : (request) => server.handle(rememberBody(request)),
     registry,
     hub,
     async stop() {

@@ -2,13 +2,18 @@ import type { ApiDomain, Authorizer } from '@canopy/apiserver';
 import type { IdentityResources, WorkspaceSurfaces } from '@canopy/kcp';
 
 /** The API of the workspaces themselves, at `/clusters/<name>` and, for the privileged, `/clusters/*`. */
-export function workspacesDomain(surfaces: WorkspaceSurfaces, identities: IdentityResources, authorizer: Authorizer): ApiDomain {
+export function workspacesDomain(
+  surfaces: WorkspaceSurfaces,
+  identities: IdentityResources,
+  authorizer: Authorizer,
+): ApiDomain {
   return {
     name: 'workspaces',
     prefix: '',
     surface: (target) => surfaces.surface(target),
     async resource(target, info) {
-      if (target.kind === 'wildcard' && info.identity !== '') return identities.resource(info.group, info.resource, info.identity);
+      if (target.kind === 'wildcard' && info.identity !== '')
+        return identities.resource(info.group, info.resource, info.identity);
       return (await surfaces.surface(target)).find(info.group, info.resource);
     },
     authorizer,

@@ -1,5 +1,11 @@
 import type { ApiDomain, ClusterTarget, Restriction, ServedResource, VirtualWorkspace } from '@canopy/apiserver';
-import { DerivedCache, labelIndex, labelIndexValue, logicalClusterName, parseLogicalClusterName } from '@canopy/apiserver';
+import {
+  DerivedCache,
+  labelIndex,
+  labelIndexValue,
+  logicalClusterName,
+  parseLogicalClusterName,
+} from '@canopy/apiserver';
 import {
   claimLabelKey,
   claimLabelValue,
@@ -40,10 +46,17 @@ export class ApiExportVirtualWorkspace implements VirtualWorkspace {
 
   /** After the caches that it builds on. */
   onChanges(changes: readonly Change[]): void {
-    if (changes.some(({ key }) => key.startsWith('/r/apis.kcp.io/apiexports/') || key.startsWith('/r/apis.kcp.io/apiresourceschemas/'))) {
+    if (
+      changes.some(
+        ({ key }) =>
+          key.startsWith('/r/apis.kcp.io/apiexports/') || key.startsWith('/r/apis.kcp.io/apiresourceschemas/'),
+      )
+    ) {
       this.surfaces.clear();
     }
-    if (changes.some(({ key }) => key.startsWith('/r/apiextensions.k8s.io/customresourcedefinitions/system:bound-crds/'))) {
+    if (
+      changes.some(({ key }) => key.startsWith('/r/apiextensions.k8s.io/customresourcedefinitions/system:bound-crds/'))
+    ) {
       this.surfaces.clear();
     }
   }
@@ -106,7 +119,8 @@ export class ApiExportVirtualWorkspace implements VirtualWorkspace {
           return own === true ? undefined : claimIn(request.access.cluster, group, names.plural);
         }),
       ],
-      restriction: (_target: ClusterTarget, resource: ServedResource) => this.restriction(cluster, name, resource, native.find('apis.kcp.io', 'apibindings')),
+      restriction: (_target: ClusterTarget, resource: ServedResource) =>
+        this.restriction(cluster, name, resource, native.find('apis.kcp.io', 'apibindings')),
     };
   }
 

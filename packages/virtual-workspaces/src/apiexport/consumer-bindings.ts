@@ -1,6 +1,13 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { DerivedCache, decodeObject } from '@canopy/apiserver';
-import { type BindingSpec, type BindingStatus, bindingSpecOf, type EffectiveClaim, effectiveClaims, exportSpecOf } from '@canopy/kcp';
+import {
+  type BindingSpec,
+  type BindingStatus,
+  bindingSpecOf,
+  type EffectiveClaim,
+  effectiveClaims,
+  exportSpecOf,
+} from '@canopy/kcp';
 import { type Change, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
 
 const bindings = { group: 'apis.kcp.io', resource: 'apibindings' };
@@ -24,7 +31,8 @@ export class ConsumerBindings {
 
   onChanges(changes: readonly Change[]): void {
     for (const { key } of changes) {
-      if (key.startsWith(`/r/${bindings.group}/${bindings.resource}/`)) this.cache.drop(parseObjectKey(key)?.cluster ?? '');
+      if (key.startsWith(`/r/${bindings.group}/${bindings.resource}/`))
+        this.cache.drop(parseObjectKey(key)?.cluster ?? '');
     }
   }
 
@@ -42,7 +50,11 @@ export class ConsumerBindings {
     const { items } = await this.storage.range(objectPrefix({ ...bindings, cluster }));
     return items.map((kv) => {
       const object: KubeObject = decodeObject(kv);
-      return { name: object.metadata.name ?? '', spec: bindingSpecOf(object), status: (object.status ?? {}) as BindingStatus };
+      return {
+        name: object.metadata.name ?? '',
+        spec: bindingSpecOf(object),
+        status: (object.status ?? {}) as BindingStatus,
+      };
     });
   }
 }

@@ -1,5 +1,11 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { type Authorization, type AuthorizationAttributes, type Authorizer, type LogicalClusterName, systemMasters } from '@canopy/apiserver';
+import {
+  type Authorization,
+  type AuthorizationAttributes,
+  type Authorizer,
+  type LogicalClusterName,
+  systemMasters,
+} from '@canopy/apiserver';
 import { claimAllows, type DeepAuthorizer } from '@canopy/kcp';
 import { type ConsumerBindings, claimsOf } from './consumer-bindings.ts';
 
@@ -22,7 +28,8 @@ export function exportAuthorizer(options: ExportAuthorizerOptions): Authorizer {
   return {
     name,
     async authorize(attributes) {
-      if (attributes.cluster === undefined && !attributes.wildcard && !attributes.resourceRequest) return content(options, attributes);
+      if (attributes.cluster === undefined && !attributes.wildcard && !attributes.resourceRequest)
+        return content(options, attributes);
       const exportObject = await options.exportObject();
       if (exportObject === undefined) return decided('deny', 'the export does not exist');
       if (attributes.cluster !== undefined) {
@@ -47,9 +54,12 @@ async function refusedByBinding(
   if (binding === undefined) return 'could not find suitable APIBinding in target logical cluster';
   if (!attributes.resourceRequest) return undefined;
   const { group, resource, verb } = attributes;
-  if (binding.status.boundResources?.some((bound) => bound.group === group && bound.resource === resource)) return undefined;
+  if (binding.status.boundResources?.some((bound) => bound.group === group && bound.resource === resource))
+    return undefined;
   const claimGroup = group === 'events.k8s.io' && resource === 'events' ? '' : group;
-  const claim = claimsOf(exportObject, binding).find((candidate) => candidate.group === claimGroup && candidate.resource === resource);
+  const claim = claimsOf(exportObject, binding).find(
+    (candidate) => candidate.group === claimGroup && candidate.resource === resource,
+  );
   if (claim !== undefined && claimAllows(claim, verb)) return undefined;
   if (group === 'apis.kcp.io' && resource === 'apibindings') {
     return readVerbs.has(verb) ? undefined : 'write access to APIBinding is not allowed from virtual workspace';
@@ -67,5 +77,7 @@ async function content(options: ExportAuthorizerOptions, attributes: Authorizati
     subresource: 'content',
     name: options.exportName,
   });
-  return allowed ? decided('allow', 'apiexports/content') : decided('no-opinion', 'no permission on apiexports/content');
+  return allowed
+    ? decided('allow', 'apiexports/content')
+    : decided('no-opinion', 'no permission on apiexports/content');
 }

@@ -40,7 +40,11 @@ export async function exportSurface(
   const own = new Set<string>();
   for (const { resource, schema } of exported.schemas) {
     if (schema === undefined) continue;
-    const served = await ownResource(sources, { cluster, name, identity, schemaUid: schema.metadata.uid ?? '' }, resource);
+    const served = await ownResource(
+      sources,
+      { cluster, name, identity, schemaUid: schema.metadata.uid ?? '' },
+      resource,
+    );
     if (served === undefined) continue;
     resources.push(served);
     own.add(`${resource.group}/${resource.name}`);
@@ -63,8 +67,13 @@ async function ownResource(
   at: { cluster: string; name: string; identity: string; schemaUid: string },
   resource: { group: string; name: string },
 ): Promise<ServedResource | undefined> {
-  if (at.cluster === 'root' && sources.native.byRootExport.has(at.name)) return sources.native.find(resource.group, resource.name);
-  return sources.surfaces.servedSchema(at.schemaUid, at.identity, { exportCluster: at.cluster, exportName: at.name, terminating: false });
+  if (at.cluster === 'root' && sources.native.byRootExport.has(at.name))
+    return sources.native.find(resource.group, resource.name);
+  return sources.surfaces.servedSchema(at.schemaUid, at.identity, {
+    exportCluster: at.cluster,
+    exportName: at.name,
+    terminating: false,
+  });
 }
 
 async function claimedResource(sources: ExportSurfaceSources, claim: ExportClaim): Promise<ServedResource | undefined> {

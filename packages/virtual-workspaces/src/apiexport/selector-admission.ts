@@ -17,14 +17,16 @@ export function selectorAdmission(claimOf: ClaimLookup): AdmissionPlugin {
       const { metadata } = request.object;
       for (const [key, value] of Object.entries(labels)) {
         const given = metadata.labels?.[key];
-        if (given !== undefined && given !== value) throw refuse(request, `protected label ${key} must have value ${value}`);
+        if (given !== undefined && given !== value)
+          throw refuse(request, `protected label ${key} must have value ${value}`);
       }
       metadata.labels = { ...metadata.labels, ...labels };
     },
     async validate(request) {
       const claim = await claimOf(request);
       const subject = (request.operation === 'DELETE' ? request.old : request.object) as KubeObject;
-      if (claim !== undefined && !selects(claim.selector, subject)) throw refuse(request, 'object does not match required labels');
+      if (claim !== undefined && !selects(claim.selector, subject))
+        throw refuse(request, 'object does not match required labels');
     },
   };
 }

@@ -77,10 +77,12 @@ function push(map: Map<string, Grant[]>, key: string, grant: Grant): void {
 export async function loadRbac(storage: Storage, cluster: string): Promise<RbacSnapshot> {
   const snapshot = new RbacSnapshot();
   for (const resource of ['clusterroles', 'roles']) {
-    for (const kv of (await storage.range(objectPrefix({ group, resource, cluster }))).items) snapshot.addRole(decodeObject(kv));
+    for (const kv of (await storage.range(objectPrefix({ group, resource, cluster }))).items)
+      snapshot.addRole(decodeObject(kv));
   }
   for (const resource of ['clusterrolebindings', 'rolebindings']) {
-    for (const kv of (await storage.range(objectPrefix({ group, resource, cluster }))).items) snapshot.addBinding(decodeObject(kv));
+    for (const kv of (await storage.range(objectPrefix({ group, resource, cluster }))).items)
+      snapshot.addBinding(decodeObject(kv));
   }
   return snapshot;
 }

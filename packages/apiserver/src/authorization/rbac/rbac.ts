@@ -41,7 +41,8 @@ export class Rbac {
     for (const snapshot of own === base ? [base] : [own, base]) {
       for (const grant of snapshot.grantsOf(user, attributes.namespace)) {
         const rules = snapshot.rulesOf(grant) ?? base.rulesOf({ ...grant, namespace: '' });
-        if (rules?.some((rule) => ruleAllows(rule, attributes)) === true) return { allowed: true, binding: grant.binding };
+        if (rules?.some((rule) => ruleAllows(rule, attributes)) === true)
+          return { allowed: true, binding: grant.binding };
       }
     }
     return { allowed: false };
@@ -66,7 +67,11 @@ export class Rbac {
   }
 
   /** Rules of a role that a binding refers to; undefined when there is no such role. */
-  async rulesOfRole(cluster: string, namespace: string, roleRef: { kind: string; name: string }): Promise<readonly PolicyRule[] | undefined> {
+  async rulesOfRole(
+    cluster: string,
+    namespace: string,
+    roleRef: { kind: string; name: string },
+  ): Promise<readonly PolicyRule[] | undefined> {
     const own = await this.snapshot(cluster);
     const base = await this.snapshot(systemAdminCluster);
     return own.rulesOf({ namespace, roleRef }) ?? base.rulesOf({ namespace: '', roleRef });

@@ -74,7 +74,11 @@ describe('covering rules', () => {
   it('does not take a rule for one name as one for all', () => {
     const held: PolicyRule[] = [{ verbs: ['get'], apiGroups: [''], resources: ['secrets'], resourceNames: ['a'] }];
     expect(rulesCover(held, { verbs: ['get'], apiGroups: [''], resources: ['secrets'] })).toBe(false);
-    expect(rulesCover(held, { verbs: ['get'], apiGroups: [''], resources: ['secrets'], resourceNames: ['a'] })).toBe(true);
-    expect(rulesCover(held, { verbs: ['get'], apiGroups: [''], resources: ['secrets'], resourceNames: ['a', 'b'] })).toBe(false);
+    expect(rulesCover(held, { verbs: ['get'], apiGroups: [''], resources: ['secrets'], resourceNames: ['a'] })).toBe(
+      true,
+    );
+    expect(
+      rulesCover(held, { verbs: ['get'], apiGroups: [''], resources: ['secrets'], resourceNames: ['a', 'b'] }),
+    ).toBe(false);
   });
 });

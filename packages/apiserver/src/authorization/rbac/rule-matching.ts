@@ -25,7 +25,8 @@ function has(list: readonly string[] | undefined, value: string): boolean {
 }
 
 function allowsResource(rule: PolicyRule, asked: RuleQuestion): boolean {
-  if (!has(rule.apiGroups, asked.group) || !matchesResource(rule.resources ?? [], asked.resource, asked.subresource)) return false;
+  if (!has(rule.apiGroups, asked.group) || !matchesResource(rule.resources ?? [], asked.resource, asked.subresource))
+    return false;
   const names = rule.resourceNames ?? [];
   return names.length === 0 || names.includes(asked.name);
 }
@@ -73,7 +74,9 @@ function coversSimple(rule: PolicyRule, wanted: PolicyRule): boolean {
   if (!has(rule.verbs, wanted.verbs[0] as string)) return false;
   const url = wanted.nonResourceURLs?.[0];
   if (url !== undefined) {
-    return (rule.nonResourceURLs ?? []).some((held) => held === '*' || held === url || (held.endsWith('*') && url.startsWith(held.slice(0, -1))));
+    return (rule.nonResourceURLs ?? []).some(
+      (held) => held === '*' || held === url || (held.endsWith('*') && url.startsWith(held.slice(0, -1))),
+    );
   }
   if (!has(rule.apiGroups, wanted.apiGroups?.[0] as string)) return false;
   const [resource = '', subresource = ''] = (wanted.resources?.[0] ?? '').split('/');

@@ -21,17 +21,24 @@ export async function handleCreate(call: ResourceCall): Promise<ApiResponse> {
   const options = writeOptionsOf(call, request);
   const validation = fieldValidationOption(context.query);
   const bytes = await context.body();
-  const object = expectKind(await decodeBody(bytes, context.headers['content-type'], messageOf(resource, request.version)), {
-    apiVersion: apiVersionOf(group, request.version),
-    kind: names.kind,
-  });
+  const object = expectKind(
+    await decodeBody(bytes, context.headers['content-type'], messageOf(resource, request.version)),
+    {
+      apiVersion: apiVersionOf(group, request.version),
+      kind: names.kind,
+    },
+  );
   matchUrl(object, { namespace: request.namespace });
   pruneAndReport(object, servedVersion(resource, request.version), validation, {
     text: jsonText(bytes, context.headers['content-type']),
     warn: options.warn,
   });
   const stored = await createObject(call.services.registry, request, object, options);
-  if (call.restriction?.visible !== undefined && stored.object !== undefined && !call.restriction.visible(stored.object)) {
+  if (
+    call.restriction?.visible !== undefined &&
+    stored.object !== undefined &&
+    !call.restriction.visible(stored.object)
+  ) {
     throw notFound(groupResourceOf(resource), stored.object.metadata.name ?? '');
   }
   return renderObject(call, 201, stored, options.dryRun);

@@ -85,13 +85,18 @@ const policies = ['Background', 'Foreground', 'Orphan'] as const;
 async function deleteOptionsOf(call: ResourceCall): Promise<RequestedDeletion> {
   const { context } = call;
   const bytes = await context.body();
-  const body = bytes.byteLength === 0 ? {} : await decodeBody(bytes, context.headers['content-type'], deleteOptionsSchema);
+  const body =
+    bytes.byteLength === 0 ? {} : await decodeBody(bytes, context.headers['content-type'], deleteOptionsSchema);
   if (!isObject(body)) throw badRequest('the body of a DELETE must be a DeleteOptions object');
   if (body.kind !== undefined && body.kind !== 'DeleteOptions') {
-    throw badRequest(`the body of a DELETE must be a DeleteOptions object, not ${groupResourceText(groupResourceOf(call.resource))}`);
+    throw badRequest(
+      `the body of a DELETE must be a DeleteOptions object, not ${groupResourceText(groupResourceOf(call.resource))}`,
+    );
   }
   const policy = body.propagationPolicy ?? context.query.get('propagationPolicy') ?? undefined;
-  const orphan = body.orphanDependents ?? (context.query.has('orphanDependents') ? booleanOption(context.query, 'orphanDependents') : undefined);
+  const orphan =
+    body.orphanDependents ??
+    (context.query.has('orphanDependents') ? booleanOption(context.query, 'orphanDependents') : undefined);
   if (policy !== undefined && !policies.includes(policy as (typeof policies)[number])) {
     throw invalid({ group: 'meta.k8s.io', resource: 'DeleteOptions' }, '', [
       {

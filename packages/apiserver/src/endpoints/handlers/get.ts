@@ -8,6 +8,7 @@ import { objectRequestOf, type ResourceCall } from '../resource-call.ts';
 export async function handleGet(call: ResourceCall): Promise<ApiResponse> {
   const request = objectRequestOf(call);
   const stored = await getObject(call.services.registry, request);
-  if (call.restriction?.visible?.(objectOf(stored)) === false) throw notFound(groupResourceOf(call.resource), request.name);
+  if (call.restriction?.visible?.(objectOf(stored)) === false)
+    throw notFound(groupResourceOf(call.resource), request.name);
   return renderObject(call, 200, stored);
 }

@@ -52,7 +52,11 @@ export async function handlePatch(call: ResourceCall): Promise<ApiResponse> {
       async transform(live) {
         if (live !== undefined) checkVisible(call, live);
         const patched = run(live);
-        finishPatch(call, request, patched.object, { live, validation: isApply ? 'Ignore' : validation, warn: options.warn });
+        finishPatch(call, request, patched.object, {
+          live,
+          validation: isApply ? 'Ignore' : validation,
+          warn: options.warn,
+        });
         return patched;
       },
     },
@@ -61,7 +65,12 @@ export async function handlePatch(call: ResourceCall): Promise<ApiResponse> {
   return renderObject(call, result.created ? 201 : 200, result.stored, options.dryRun);
 }
 
-async function preparePatch(call: ResourceCall, request: ObjectRequest, mediaType: string, bytes: Uint8Array): Promise<PatchRun> {
+async function preparePatch(
+  call: ResourceCall,
+  request: ObjectRequest,
+  mediaType: string,
+  bytes: Uint8Array,
+): Promise<PatchRun> {
   switch (mediaType) {
     case jsonPatchType: {
       const operations = parseJsonBody(decodeText(bytes));
@@ -76,11 +85,16 @@ async function preparePatch(call: ResourceCall, request: ObjectRequest, mediaTyp
     }
     case strategicPatchType: {
       const { kind } = call.resource.origin;
-      if (kind === 'crd' || kind === 'binding') throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType]);
+      if (kind === 'crd' || kind === 'binding')
+        throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType]);
       const patch = objectBody(parseJsonBody(decodeText(bytes)));
       const schema = servedVersion(call.resource, request.version).fullSchema;
       return (live) => ({
-        object: applyStrategicMergePatch(required(live, request) as never, patch as never, schema) as unknown as KubeObject,
+        object: applyStrategicMergePatch(
+          required(live, request) as never,
+          patch as never,
+          schema,
+        ) as unknown as KubeObject,
         managedFieldsKept: false,
       });
     }
@@ -126,7 +140,13 @@ function applyManager(call: ResourceCall): string {
       details: {
         group: 'meta.k8s.io',
         kind: 'PatchOptions',
-        causes: [{ reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' }],
+        causes: [
+          {
+            reason: 'FieldValueRequired',
+            message: 'Required value: is required for apply patch',
+            field: 'fieldManager',
+          },
+        ],
       },
     });
   }
@@ -184,5 +204,8 @@ function finishPatch(
   const checked = expectKind(object, { apiVersion: apiVersionOf(group, request.version), kind: names.kind });
   object.metadata = checked.metadata;
   matchUrl(object, { namespace: scope === 'Namespaced' ? request.namespace : undefined, name: request.name });
-  pruneAndReport(object, servedVersion(call.resource, request.version), input.validation, { text: undefined, warn: input.warn });
+  pruneAndReport(object, servedVersion(call.resource, request.version), input.validation, {
+    text: undefined,
+    warn: input.warn,
+  });
 }

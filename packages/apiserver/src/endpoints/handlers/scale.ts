@@ -1,4 +1,13 @@
-import { applyMergePatch, badRequest, compileJsonPath, invalid, type KubeObject, methodNotAllowed, pathNotFound, type ScaleSubresource } from '@canopy/apimachinery';
+import {
+  applyMergePatch,
+  badRequest,
+  compileJsonPath,
+  invalid,
+  type KubeObject,
+  methodNotAllowed,
+  pathNotFound,
+  type ScaleSubresource,
+} from '@canopy/apimachinery';
 import { getObject, objectOf } from '../../registry/get.ts';
 import { groupResourceOf, inVersion, type ObjectRequest } from '../../registry/registry.ts';
 import { updateObject } from '../../registry/update.ts';
@@ -17,7 +26,10 @@ export async function handleScale(call: ResourceCall): Promise<ApiResponse> {
     case 'get': {
       const stored = await getObject(call.services.registry, request);
       checkVisible(call, objectOf(stored));
-      return jsonResponse(200, JSON.stringify(scaleOf(inVersion(call.resource, objectOf(stored), request.version), paths)));
+      return jsonResponse(
+        200,
+        JSON.stringify(scaleOf(inVersion(call.resource, objectOf(stored), request.version), paths)),
+      );
     }
     case 'update':
     case 'patch':
@@ -53,7 +65,8 @@ async function changeScale(call: ResourceCall, request: ObjectRequest, paths: Sc
   const mediaType = mediaTypeOf(context.headers['content-type']);
   const isPatch = context.info.verb === 'patch';
   const body = isPatch ? parseJsonBody(decodeText(bytes)) : await decodeBody(bytes, context.headers['content-type']);
-  if (isPatch && mediaType !== 'application/merge-patch+json') throw badRequest('scale accepts application/merge-patch+json');
+  if (isPatch && mediaType !== 'application/merge-patch+json')
+    throw badRequest('scale accepts application/merge-patch+json');
   const { stored } = await updateObject(
     call.services.registry,
     request,
@@ -79,7 +92,11 @@ function wantedReplicas(scale: unknown): number {
   const replicas = isObject(scale) && isObject(scale.spec) ? (scale.spec.replicas ?? 0) : undefined;
   if (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0) return replicas;
   throw invalid({ group: 'autoscaling', resource: 'Scale' }, '', [
-    { reason: 'FieldValueInvalid', field: 'spec.replicas', message: `Invalid value: ${JSON.stringify(replicas)}: must be a non-negative integer` },
+    {
+      reason: 'FieldValueInvalid',
+      field: 'spec.replicas',
+      message: `Invalid value: ${JSON.stringify(replicas)}: must be a non-negative integer`,
+    },
   ]);
 }
 

@@ -19,16 +19,20 @@ export async function handleUpdate(call: ResourceCall): Promise<ApiResponse> {
   const options = writeOptionsOf(call, request);
   const validation = fieldValidationOption(context.query);
   const bytes = await context.body();
-  const object = expectKind(await decodeBody(bytes, context.headers['content-type'], messageOf(resource, request.version)), {
-    apiVersion: apiVersionOf(group, request.version),
-    kind: names.kind,
-  });
+  const object = expectKind(
+    await decodeBody(bytes, context.headers['content-type'], messageOf(resource, request.version)),
+    {
+      apiVersion: apiVersionOf(group, request.version),
+      kind: names.kind,
+    },
+  );
   matchUrl(object, { namespace: scope === 'Namespaced' ? request.namespace : undefined, name: request.name });
   pruneAndReport(object, servedVersion(resource, request.version), validation, {
     text: jsonText(bytes, context.headers['content-type']),
     warn: options.warn,
   });
-  const createIfMissing = resource.strategy.allowCreateOnUpdate === true && options.subresource === '' && !resource.terminating;
+  const createIfMissing =
+    resource.strategy.allowCreateOnUpdate === true && options.subresource === '' && !resource.terminating;
   const { stored, created } = await updateObject(
     call.services.registry,
     request,

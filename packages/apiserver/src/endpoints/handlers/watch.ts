@@ -72,7 +72,11 @@ class WatchSession implements WatchSink {
   private timers: NodeJS.Timeout[] = [];
   private ended = false;
 
-  constructor(call: ResourceCall, renderer: EventRenderer, options: { bookmarks: boolean; sendInitialEvents: boolean }) {
+  constructor(
+    call: ResourceCall,
+    renderer: EventRenderer,
+    options: { bookmarks: boolean; sendInitialEvents: boolean },
+  ) {
     this.call = call;
     this.renderer = renderer;
     this.options = options;

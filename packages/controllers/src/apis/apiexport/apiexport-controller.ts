@@ -1,39 +1,45 @@
-import { groups, identityNamespace } from '@canopy/kcp';
-import { objectPrefix, parseObjectKey } from '@canopy/storage';
-import type { Controller } from '../../runtime/controller.ts';
-import { clusterAndName, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
-import { WaitingKeys } from '../../runtime/waiting-keys.ts';
-import { reconcileExport } from './apiexport-reconcile.ts';
+import { decodeObject } from '@canopy/apiserver';
+import { groups } from '@canopy/kcp';
+import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
+import type { AddKey, Controller } from '../../runtime/controller.ts';
+import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { reconcileExport, secretOf } from './apiexport-reconcile.ts';
 
 const exportsPrefix = objectPrefix({ group: groups.apis, resource: 'apiexports' });
-const secretAgainMs = 5 * 60_000;
+const keyText = Buffer.from('"key":');
 
-/** Identity and endpoint slices of exports. Key: `<cluster>/<export>`. */
+/** Identity and endpoint slices of exports. Keys: `e/<cluster>/<export>`; `s/<cluster>/<namespace>` exports whose secret is there. */
 export function apiExportController(deps: ControllerDeps): Controller {
-  const waiting = new WaitingKeys();
   return {
     name: 'apis/apiexport',
     watches: ['apis.kcp.io/apiexports', 'core/secrets'],
     keysOf(change, add) {
-      if (change.key.startsWith(exportsPrefix)) {
-        const key = clusterAndName(change);
-        if (key !== undefined) add(key);
-        return;
-      }
       const at = parseObjectKey(change.key);
       if (at === undefined) return;
-      if (at.namespace === identityNamespace) add(`${at.cluster}/${at.name}`);
-      for (const key of waiting.of(`${at.cluster}/${at.namespace}/${at.name}`)) add(key);
+      if (change.key.startsWith(exportsPrefix)) add(`e/${at.cluster}/${at.name}`);
+      else if (mayBeIdentity(change)) add(`s/${at.cluster}/${at.namespace}`);
     },
     async scan(sink) {
-      await sinkObjects(deps.registry.storage, { group: groups.apis, resource: 'apiexports' }, sink);
+      await sinkObjects(deps.registry.storage, { group: groups.apis, resource: 'apiexports' }, (name) => sink(`e/${name}`));
     },
-    async reconcile(key) {
-      const [cluster, name] = keyParts(key);
-      const secret = await reconcileExport(deps, cluster, name);
-      if (secret === undefined) return undefined;
-      waiting.wait(`${cluster}/${secret.namespace}/${secret.name}`, key);
-      return secretAgainMs;
+    async reconcile(key, add) {
+      const [kind, cluster, name] = keyParts(key);
+      if (kind === 'e') await reconcileExport(deps, cluster, name);
+      else await addExportsOf(deps, { cluster, namespace: name }, add);
+      return undefined;
     },
   };
+}
+
+/** An identity is the field `key` of a secret; few others have one. */
+function mayBeIdentity(change: Change): boolean {
+  return change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(keyText);
+}
+
+async function addExportsOf({ registry }: ControllerDeps, at: { cluster: string; namespace: string }, add: AddKey): Promise<void> {
+  const { items } = await registry.storage.range(objectPrefix({ group: groups.apis, resource: 'apiexports', cluster: at.cluster }));
+  for (const kv of items) {
+    const found = decodeObject(kv);
+    if (secretOf(found).namespace === at.namespace) add(`e/${at.cluster}/${found.metadata.name}`);
+  }
 }

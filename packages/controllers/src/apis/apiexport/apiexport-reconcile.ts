@@ -49,17 +49,16 @@ export function settleIdentity(exportObject: KubeObject, key: Uint8Array | undef
   status.conditions = setCondition(status.conditions, { type: 'IdentityValid', status: 'True' }, now);
 }
 
-/** Resolves to the secret that an export still waits for. */
-export async function reconcileExport(deps: ControllerDeps, cluster: string, name: string): Promise<{ namespace: string; name: string } | undefined> {
+/** Brings the identity of an export, and the slices that name it, in line with what there is. */
+export async function reconcileExport(deps: ControllerDeps, cluster: string, name: string): Promise<void> {
   const { registry, world } = deps;
   const found = await readObject(registry.storage, apiExportKey(cluster, name));
   await reconcileSlices(deps, { cluster, name, exists: found !== undefined });
-  if (found === undefined) return undefined;
+  if (found === undefined) return;
   const reference = secretOf(found.object);
   const key = await identityKeyOf(deps, cluster, reference);
   const place = { resource: world.native.find(groups.apis, 'apiexports'), access: mintClusterAccess(logicalClusterName(cluster)), name };
   await changeObject(registry, place, (object) => settleIdentity(object, key, timestamp(registry.clock)));
-  return key === undefined ? reference : undefined;
 }
 
 async function identityKeyOf({ registry }: ControllerDeps, cluster: string, at: { namespace: string; name: string }): Promise<Buffer | undefined> {

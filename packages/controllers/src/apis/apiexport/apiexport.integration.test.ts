@@ -30,6 +30,9 @@ describe('an export', () => {
     const hash = createHash('sha256').update('one').digest('hex');
     await fixture.until(async () => (await identityOf()) === hash);
     expect(conditionOf(await api.get(shop), 'IdentityValid')?.status).toBe('True');
+    await api.update({ resource: 'secrets', namespace: 'default', name: 'identity' }, (found) => void (found.data = secret('two').data));
+    await fixture.until(async () => conditionOf(await api.get(shop), 'IdentityValid')?.reason === 'IdentityVerificationFailed');
+    expect(await identityOf()).toBe(hash);
   });
 
   it('shows in endpoint slices, wherever they are, whether it exists', async () => {
