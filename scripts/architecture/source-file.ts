@@ -60,7 +60,7 @@ export function parseSource(file: string, text: string): SourceFile {
   return {
     path: file,
     inner,
-    isTest: /\.test\.ts$|(^|\/)testing\//.test(inner),
+    isTest: /\.test\.ts$|(^|\/)(testing|testdata)\//.test(inner),
     text,
     lines: text.split('\n').length - 1,
     imports: importsOf(module, text),

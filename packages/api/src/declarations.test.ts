@@ -10,7 +10,7 @@ import {
 } from './declarations.ts';
 import { objectMetaMessageSchema } from './meta/object-meta.ts';
 import { subresources } from './subresources.ts';
-import { tableCells } from './tables/registry.ts';
+import { tableCells } from './cells-by-kind.ts';
 import { tableKey } from './tables/table-cells.ts';
 
 const kcpDeclarations = [

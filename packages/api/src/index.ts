@@ -17,7 +17,7 @@ export {
 } from './declarations.ts';
 export type { SubresourceDeclaration } from './subresources.ts';
 export { subresources } from './subresources.ts';
-export { tableCells } from './tables/registry.ts';
+export { tableCells } from './cells-by-kind.ts';
 export type { Cell, TableCells } from './tables/table-cells.ts';
 export { tableKey } from './tables/table-cells.ts';
 export { ageOf } from './tables/age.ts';

@@ -61,7 +61,7 @@ export type { HandlerChainOptions } from './filters/handler-chain.ts';
 export { handlerChain } from './filters/handler-chain.ts';
 export type { ClusterResolver, LogicalClusterOptions, VirtualWorkspace } from './filters/logical-cluster.ts';
 export { createObject } from './registry/create.ts';
-export { DerivedCache } from './registry/derived-cache.ts';
+export { DerivedCache } from '@canopy/storage';
 export type { DeleteOptions, Deletion } from './registry/delete.ts';
 export { deleteObject } from './registry/delete.ts';
 export type { GarbageMark } from './registry/garbage-marks.ts';

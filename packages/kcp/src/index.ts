@@ -3,11 +3,10 @@ export {
   apiBindingFinalizer,
   apiExportAdmission,
   bindingFinalizer,
-  type ClaimLabels,
   endpointSliceAdmission,
   permissionClaimLabels,
 } from './admission/apis-admission.ts';
-export type { DeepAuthorizer, DeepQuestion } from './admission/deep-authorizer.ts';
+export type { DeepAuthorizer, DeepQuestion } from './deep-authorizer.ts';
 export { logicalClusterAdmission } from './admission/logical-cluster-admission.ts';
 export { pathAnnotationAdmission } from './admission/path-annotation.ts';
 export { crdNoOverlap, reservedCrdAnnotations, reservedCrdGroups } from './admission/reserved-admission.ts';
@@ -35,7 +34,7 @@ export {
   sliceIndexEntries,
 } from './apis/binding-indexes.ts';
 export { type BindingInput, type BindingPlan, type BindingWorld, planBinding } from './apis/binding-plan.ts';
-export { type ClusterClaim, ClusterClaims } from './apis/cluster-claims.ts';
+export { type ClaimLabels, type ClusterClaim, ClusterClaims } from './apis/cluster-claims.ts';
 export { isTrue, setCondition, summarise } from './apis/conditions.ts';
 export { type CachedExport, ExportCache, type ExportedSchema } from './apis/export-cache.ts';
 export {
@@ -84,7 +83,7 @@ export {
   type NewCluster,
   type NewClusterInput,
   userOf,
-} from './logical-cluster/new-cluster.ts';
+} from './workspaces/new-cluster.ts';
 export {
   defaultServiceAccount,
   namespaceContent,
@@ -92,8 +91,8 @@ export {
   rootCaConfigMap,
   rootCaObject,
   serviceAccountObject,
-} from './logical-cluster/namespace-content.ts';
-export { namespaceWithDefaults } from './logical-cluster/namespace-strategy.ts';
+} from './namespaces/namespace-content.ts';
+export { namespaceWithDefaults } from './namespaces/namespace-strategy.ts';
 export {
   apiBindingKey,
   apiExportKey,
@@ -124,11 +123,11 @@ export {
   shardHash,
 } from './names.ts';
 export { boundCrdOf } from './surface/bound-crd.ts';
-export { IdentityResources, identityIndex } from './surface/identity-resources.ts';
+export { IdentityResources, identityIndex } from './apis/identity-resources.ts';
 export { type NativeKinds, type NativeKindsOptions, nativeKinds, rootExports } from './surface/native-kinds.ts';
 export { type BoundResource, isEstablished, WorkspaceSurfaces } from './surface/workspace-surfaces.ts';
 export { homeWorkspace, type HomeWorkspaces } from './workspaces/home-workspace.ts';
-export type { LocationSelector, ShardSettings } from './workspaces/shard-settings.ts';
+export type { LocationSelector, ShardSettings } from './shard-settings.ts';
 export {
   labelPhase,
   ownerAnnotation,

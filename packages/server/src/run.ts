@@ -8,7 +8,7 @@ import { UsageError } from './options/parse-options.ts';
 import { writeAdminKubeconfig } from './pki/admin-kubeconfig.ts';
 import { servingCertificate } from './pki/certificates.ts';
 import { serviceAccountKey } from './pki/service-account-key.ts';
-import { makeLogger } from './wire/logger.ts';
+import { makeLogger } from './logger.ts';
 import { type Wired, wire } from './wire/wire.ts';
 
 export interface RunningServer {

@@ -1,6 +1,7 @@
 export { storageLimits } from './argument-checks.ts';
 export { ChangeHub, type ChangeHubOptions, type WatchRequest } from './change-log/change-hub.ts';
 export { Compactor, type CompactorOptions } from './change-log/compactor.ts';
+export { DerivedCache } from './change-log/derived-cache.ts';
 export { type Clock, type ScheduledCall, systemClock } from './clock.ts';
 export { MemoryStorage, type MemoryStorageOptions } from './drivers/memory/memory-storage.ts';
 export { SqliteStorage, type SqliteStorageOptions } from './drivers/sqlite/sqlite-storage.ts';

@@ -1,5 +1,4 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import type { Event as EventsEvent } from '../events/event.ts';
 import { ageOf } from '../tables/age.ts';
 import type { Cell } from '../tables/table-cells.ts';
 import type { EventSource } from './event-source.ts';
@@ -9,7 +8,7 @@ import type { ObjectReference } from './object-reference.ts';
 /** Cells of Last Seen, Type, Reason, Object, Subobject, Source, Message, First Seen, Count, Name; for core events. */
 export function eventCells(object: KubeObject, now: number): Cell[] {
   const event = object as unknown as Event;
-  return cellsOf(
+  return eventFactCells(
     {
       name: event.metadata.name,
       reference: event.involvedObject,
@@ -26,27 +25,8 @@ export function eventCells(object: KubeObject, now: number): Cell[] {
   );
 }
 
-/** The same cells for events of events.k8s.io, which are stored alike and only name their fields otherwise. */
-export function eventsEventCells(object: KubeObject, now: number): Cell[] {
-  const event = object as unknown as EventsEvent;
-  return cellsOf(
-    {
-      name: event.metadata.name,
-      reference: event.regarding,
-      first: event.deprecatedFirstTimestamp ?? event.eventTime,
-      last: event.deprecatedLastTimestamp,
-      count: event.deprecatedCount,
-      series: event.series,
-      type: event.type,
-      reason: event.reason,
-      source: event.deprecatedSource,
-      message: event.note,
-    },
-    now,
-  );
-}
-
-interface EventFacts {
+/** What both forms of an event tell, under common names. */
+export interface EventFacts {
   name: string | undefined;
   reference: ObjectReference | undefined;
   first: string | undefined;
@@ -59,7 +39,8 @@ interface EventFacts {
   message: string | undefined;
 }
 
-function cellsOf(event: EventFacts, now: number): Cell[] {
+/** The cells of either form. */
+export function eventFactCells(event: EventFacts, now: number): Cell[] {
   const first = ageOf(event.first, now);
   const { series } = event;
   let last = event.last === undefined || event.last === null ? first : ageOf(event.last, now);

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 import type { KubeObject } from '@canopy/apimachinery';
-import { DerivedCache } from '../registry/derived-cache.ts';
+import { DerivedCache } from '@canopy/storage';
 import type { AuthenticationResult, Authenticator, UserInfo } from './authenticator.ts';
 
 export const defaultIssuer = 'https://kcp.default.svc';

@@ -1,7 +1,6 @@
 import { conflict, type KubeObject, notFound, tooManyRequests } from '@canopy/apimachinery';
 import type { KeyValue, Operation } from '@canopy/storage';
-import { hasDependents } from './dependents.ts';
-import { markOwner } from './garbage-marks.ts';
+import { hasDependents, markOwner } from './garbage-marks.ts';
 import { decodeObject, encodeObject } from './object-codec.ts';
 import { indexEntries } from './object-indexes.ts';
 import {

@@ -8,8 +8,7 @@ import {
 } from '@canopy/apimachinery';
 import type { KeyValue, Operation } from '@canopy/storage';
 import { apiVersionText, createObject, defaultResetFields } from './create.ts';
-import { hasDependents } from './dependents.ts';
-import { markNewOwners, markOwner } from './garbage-marks.ts';
+import { hasDependents, markNewOwners, markOwner } from './garbage-marks.ts';
 import { decodeObject, encodeObject } from './object-codec.ts';
 import { indexEntries } from './object-indexes.ts';
 import { checkChangedObject, checkSize, checkStrategy, desiredStateOf, servedVersion } from './object-rules.ts';

@@ -1,7 +1,7 @@
 import { decodeGarbageMark, type GarbageMark, garbageMarkPrefix } from '@canopy/apiserver';
-import { parseObjectKey, type StorageKey } from '@canopy/storage';
+import { type StorageKey } from '@canopy/storage';
 import type { Controller, KeySink } from '../runtime/controller.ts';
-import type { ControllerDeps } from '../runtime/controller-deps.ts';
+import { clusterOfKey, type ControllerDeps } from '../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../runtime/waiting-keys.ts';
 import { collect } from './gc-reconcile.ts';
 
@@ -29,7 +29,7 @@ export function garbageCollector(deps: ControllerDeps): Controller {
       }
       if (waiting.empty) return;
       if (change.type !== 'delete' && !servingResources.some((prefix) => change.key.startsWith(prefix))) return;
-      const cluster = parseObjectKey(change.key)?.cluster ?? '';
+      const cluster = clusterOfKey(change.key);
       for (const key of waiting.of(cluster)) add(key, settleMs);
     },
     pending: (sink) => sinkMarks(deps, sink),

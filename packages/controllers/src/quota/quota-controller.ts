@@ -2,7 +2,7 @@ import { DerivedCache, decodeObject } from '@canopy/apiserver';
 import { type QuotaCounter, type QuotaObject, recountQuota } from '@canopy/controlplane';
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../runtime/controller.ts';
-import { type ClusterView, clusterView, type ControllerDeps } from '../runtime/controller-deps.ts';
+import { clusterOfKey, type ClusterView, clusterView, type ControllerDeps } from '../runtime/controller-deps.ts';
 import { changeObject } from '../runtime/object-writer.ts';
 
 const quotas = { group: '', resource: 'resourcequotas' };
@@ -19,9 +19,8 @@ export function quotaController(deps: ControllerDeps): Controller {
     name: 'quota',
     watches: ['*'],
     keysOf(change, add) {
-      const cluster = parseObjectKey(change.key)?.cluster;
-      if (cluster === undefined) return;
-      if (change.key.startsWith(quotasPrefix)) {
+      const cluster = clusterOfKey(change.key);
+            if (change.key.startsWith(quotasPrefix)) {
         hasQuota.drop(cluster);
         if (change.type === 'put' && !isCounted(change)) add(cluster);
       } else if (change.type === 'delete' && hasQuota.peek(cluster) !== false) add(cluster, settleMs);

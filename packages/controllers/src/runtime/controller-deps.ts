@@ -32,6 +32,12 @@ export async function clusterView(deps: Pick<ControllerDeps, 'surfaces'>, name: 
   return { cluster, access: mintClusterAccess(cluster), surface: await deps.surfaces.surface({ kind: 'cluster', name: cluster }) };
 }
 
+/** The logical cluster of an object's key; cheaper than parsing all of it. */
+export function clusterOfKey(key: string): string {
+  const start = key.indexOf('/', key.indexOf('/', 3) + 1) + 1;
+  return key.slice(start, key.indexOf('/', start));
+}
+
 /** `<cluster>/<name>` of a cluster-scoped object's change; undefined for other keys. */
 export function clusterAndName(change: Change): string | undefined {
   const at = parseObjectKey(change.key);

@@ -9,13 +9,15 @@ import {
   garbageMarkPrefix,
   ownerIndex,
   ownerIndexValue,
+  objectOf,
   putObject,
   type Registry,
   type ServedResource,
+  type StoredObject,
   systemMasters,
   type UserInfo,
 } from '@canopy/apiserver';
-import { type KeyValue, type ObjectLocation, objectKey, type Operation, type StorageKey } from '@canopy/storage';
+import { type ObjectLocation, objectKey, type Operation, type StorageKey } from '@canopy/storage';
 
 /** Who the server's own controllers are, to strategies. */
 export const controllerUser: UserInfo = { name: 'system:apiserver', groups: [systemMasters] };
@@ -62,7 +64,7 @@ export async function changeObject(
     if (kv === undefined) return 'missing';
     const object = decodeObject(kv);
     if ((await change(object)) === false) return 'same';
-    const operations = await replaceOperations(registry, place, kv, object);
+    const operations = await replaceOperations(registry, place, { kv }, object);
     const first = operations[0];
     if (first === undefined) return 'same';
     const result = await registry.storage.transact({ compares: [{ key, modRevision: kv.modRevision }], operations });
@@ -71,11 +73,16 @@ export async function changeObject(
   throw new Error(`${key} is being changed too often`);
 }
 
-/** Writes that bring an object from `kv` to `object`: none when nothing differs, its end when nothing holds it any more. */
-export async function replaceOperations(registry: Registry, place: ObjectPlace, kv: KeyValue, object: KubeObject): Promise<Operation[]> {
-  const old = decodeObject(kv);
+/** Writes that bring a stored object to what `object` is: none when nothing differs, its end when nothing holds it any more. */
+export async function replaceOperations(
+  registry: Registry,
+  place: ObjectPlace,
+  stored: StoredObject,
+  object: KubeObject,
+): Promise<Operation[]> {
+  const old = objectOf(stored);
   if (mayDisappear(place.resource, object)) {
-    return [{ type: 'delete', key: kv.key }, ...(await garbageMarks(registry, place, old))];
+    return [{ type: 'delete', key: stored.kv.key }, ...(await garbageMarks(registry, place, old))];
   }
   if (object.metadata.generation !== undefined && !deepEqual(object.spec, old.spec)) object.metadata.generation += 1;
   if (deepEqual(object, old)) return [];

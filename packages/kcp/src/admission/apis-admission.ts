@@ -1,9 +1,10 @@
 import { forbidden, type KubeObject } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, logicalClusterName } from '@canopy/apiserver';
 import { bindingSpecOf, type BindingClaim, exportSpecOf, exportText } from '../apis/export-model.ts';
+import type { ClaimLabels } from '../apis/cluster-claims.ts';
 import type { ClusterDirectory } from '../logical-cluster/cluster-directory.ts';
 import { claimLabelKey, claimLabelPrefix, claimLabelValue, exportHash, reflexiveClaimValue } from '../names.ts';
-import type { DeepAuthorizer } from './deep-authorizer.ts';
+import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import { isAbout, isPrivileged } from './match.ts';
 
 const group = 'apis.kcp.io';
@@ -154,16 +155,6 @@ export function apiExportAdmission(isNative: (group: string, resource: string) =
       });
     },
   };
-}
-
-/** The claims in force in a cluster, with the labels that their objects carry. */
-export interface ClaimLabels {
-  /** Label key → value that an object of this resource must carry; computed from the cluster's bindings. */
-  labelsFor(
-    cluster: string,
-    resource: { group: string; resource: string; identity: string },
-    object: KubeObject,
-  ): Promise<Record<string, string>>;
 }
 
 /** Keeps the claim labels of every object right, whoever writes it and whatever they put there. */

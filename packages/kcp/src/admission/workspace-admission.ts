@@ -1,7 +1,7 @@
 import { forbidden, type KubeObject, type StatusError } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, logicalClusterName, systemMasters } from '@canopy/apiserver';
 import { type ClusterDirectory, typeAnnotation } from '../logical-cluster/cluster-directory.ts';
-import { userOf } from '../logical-cluster/new-cluster.ts';
+import { userOf } from '../workspaces/new-cluster.ts';
 import {
   ownerAnnotation,
   requiredGroupsAnnotation,
@@ -16,7 +16,7 @@ import {
   typeText,
   type WorkspaceTypes,
 } from '../workspaces/workspace-types.ts';
-import type { DeepAuthorizer } from './deep-authorizer.ts';
+import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import { isAbout } from './match.ts';
 
 const group = 'tenancy.kcp.io';

@@ -9,11 +9,11 @@ import { mintClusterAccess, putNewObject, type Strategy, type StrategyContext } 
 import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import type { Compare, Operation, Transaction } from '@canopy/storage';
 import { objectKey } from '@canopy/storage';
-import { namespaceContent } from '../logical-cluster/namespace-content.ts';
+import { namespaceContent } from '../namespaces/namespace-content.ts';
 import { identityHashOf, newIdentityKey } from '../names.ts';
-import { identityIndex } from '../surface/identity-resources.ts';
+import { identityIndex } from './identity-resources.ts';
 import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
-import type { ShardSettings } from '../workspaces/shard-settings.ts';
+import type { ShardSettings } from '../shard-settings.ts';
 import { type BindingWorld, planBinding } from './binding-plan.ts';
 import { bindingIndexEntries, sliceIndexEntries } from './binding-indexes.ts';
 import { setCondition } from './conditions.ts';

@@ -1,13 +1,22 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { DerivedCache, decodeObject } from '@canopy/apiserver';
 import { type Change, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
-import type { ClaimLabels } from '../admission/apis-admission.ts';
 import { groups } from '../logical-cluster/stored-kinds.ts';
 import { claimLabelKey, claimLabelValue, reflexiveClaimValue } from '../names.ts';
 import type { NativeKinds } from '../surface/native-kinds.ts';
 import type { ExportCache } from './export-cache.ts';
 import { bindingSpecOf, bindingStatusOf, exportSpecOf } from './export-model.ts';
 import { type EffectiveClaim, effectiveClaims, selects } from './permission-claims.ts';
+
+/** The labels by which claimed objects are found. */
+export interface ClaimLabels {
+  /** Label key → value that an object of this resource must carry; computed from the cluster's bindings. */
+  labelsFor(
+    cluster: string,
+    resource: { group: string; resource: string; identity: string },
+    object: KubeObject,
+  ): Promise<Record<string, string>>;
+}
 
 /** A claim that is in force in one logical cluster, with the label that its objects carry. */
 export interface ClusterClaim extends EffectiveClaim {

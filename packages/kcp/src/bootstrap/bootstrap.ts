@@ -15,7 +15,7 @@ import type { Compare, Operation, StorageKey } from '@canopy/storage';
 import { type BindingWorld, planBinding } from '../apis/binding-plan.ts';
 import { setCondition } from '../apis/conditions.ts';
 import { endpointSlice, exportUrl, identityNamespace } from '../apis/apis-strategies.ts';
-import { namespaceContent } from '../logical-cluster/namespace-content.ts';
+import { namespaceContent } from '../namespaces/namespace-content.ts';
 import { logicalClusterKey, logicalClusterObjectName, readObject } from '../logical-cluster/stored-kinds.ts';
 import {
   claimLabelKey,
@@ -26,7 +26,7 @@ import {
   reflexiveClaimValue,
 } from '../names.ts';
 import { rootExports } from '../surface/native-kinds.ts';
-import type { ShardSettings } from '../workspaces/shard-settings.ts';
+import type { ShardSettings } from '../shard-settings.ts';
 import { exportObjectOf, schemaNameOf, schemaObjectOf } from './native-exports.ts';
 import { bootstrapWorkspaceTypes } from './workspace-types.ts';
 

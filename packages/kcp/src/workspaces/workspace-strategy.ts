@@ -10,10 +10,10 @@ import type { Compare, Transaction } from '@canopy/storage';
 import type { BindingWorld } from '../apis/binding-plan.ts';
 import { setCondition } from '../apis/conditions.ts';
 import type { Condition } from '../apis/export-model.ts';
-import { initializedCondition, newCluster } from '../logical-cluster/new-cluster.ts';
+import { initializedCondition, newCluster } from './new-cluster.ts';
 import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import { randomClusterName, shardHash } from '../names.ts';
-import type { ShardSettings } from './shard-settings.ts';
+import type { ShardSettings } from '../shard-settings.ts';
 import { refuse, type WorkspaceTypes } from './workspace-types.ts';
 
 export interface WorkspaceSpec {

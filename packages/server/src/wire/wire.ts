@@ -26,7 +26,7 @@ import { inactiveClusterGate } from './cluster-gate.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
 import { wireKcpWorld } from './kcp-world.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../logger.ts';
 import { Metrics } from './metrics.ts';
 import { specialEndpoints, tokenIssuer } from './special-endpoints.ts';
 import { workspacesDomain } from './workspaces-domain.ts';

@@ -3,7 +3,7 @@ import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { boundCrdsCluster, crdKey, groups } from '@canopy/kcp';
 import { objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { clusterOfKey, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { reconcileDeletion, settleNames } from './crd-reconcile.ts';
 
@@ -27,9 +27,9 @@ export function crdController(deps: ControllerDeps): Controller {
         if (change.type === 'delete') add(`n/${at.cluster}`, settleMs);
         else if (Buffer.from(change.value as Uint8Array).includes(deletionMark)) add(`d/${at.cluster}/${at.name}`);
       } else if (change.type === 'delete') {
-        if (change.key.startsWith(bindingsPrefix)) add(`n/${parseObjectKey(change.key)?.cluster}`, settleMs);
+        if (change.key.startsWith(bindingsPrefix)) add(`n/${clusterOfKey(change.key)}`, settleMs);
         if (waiting.empty) return;
-        for (const key of waiting.of(parseObjectKey(change.key)?.cluster ?? '')) add(key, settleMs);
+        for (const key of waiting.of(clusterOfKey(change.key))) add(key, settleMs);
       }
     },
     pending: (sink) => sinkObjects(storage, { ...crds, index: { index: deletingIndex, value: `${crdGroup}/${crdPlural}` } }, (key) => sink(`d/${key}`)),

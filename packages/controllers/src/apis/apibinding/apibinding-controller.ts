@@ -2,7 +2,7 @@ import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { boundCrdsCluster, exportSpecOf, groups, isPending, pendingBindingIndex } from '@canopy/kcp';
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { AddKey, Controller, KeySink } from '../../runtime/controller.ts';
-import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { clusterOfKey, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
 import { WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { reconcileBinding } from './apibinding-reconcile.ts';
 import { type BindingName, eachBindingOf } from './export-bindings.ts';
@@ -39,7 +39,7 @@ export function apiBindingController(deps: ControllerDeps): Controller {
     keysOf(change, add) {
       addDefinitionKeys(change, add);
       if (change.type !== 'delete' || waiting.empty) return;
-      for (const key of waiting.of(parseObjectKey(change.key)?.cluster ?? '')) add(key, settleMs);
+      for (const key of waiting.of(clusterOfKey(change.key))) add(key, settleMs);
     },
     async pending(sink) {
       const toKey: KeySink = (name) => sink(`b/${name}`);
@@ -84,9 +84,9 @@ function addDefinitionKeys(change: Change, add: AddKey): void {
   } else if (key.startsWith(exportsPrefix)) {
     const at = parseObjectKey(key);
     add(`e/${at?.cluster}/${at?.name}`);
-  } else if (key.startsWith(schemasPrefix)) add(`s/${parseObjectKey(key)?.cluster}`);
+  } else if (key.startsWith(schemasPrefix)) add(`s/${clusterOfKey(key)}`);
   else if (key.startsWith(crdsPrefix)) {
-    const cluster = parseObjectKey(key)?.cluster;
+    const cluster = clusterOfKey(key);
     if (cluster !== boundCrdsCluster) add(`c/${cluster}`);
   }
 }

@@ -101,7 +101,7 @@ async function tell(deps: ControllerDeps, place: ObjectPlace, kv: KeyValue, held
     { type: 'BindingResourceDeleteSuccess', status: 'False', severity: 'Error', ...problem },
     timestamp(registry.clock),
   );
-  const operations = await replaceOperations(registry, place, kv, binding);
+  const operations = await replaceOperations(registry, place, { kv }, binding);
   if (operations.length === 0) return true;
   return (await registry.storage.transact({ compares: [{ key: kv.key, modRevision: kv.modRevision }], operations })).succeeded;
 }
@@ -114,7 +114,7 @@ async function release(deps: ControllerDeps, view: ClusterView, place: ObjectPla
   const status = bindingStatusOf(binding);
   status.conditions = setCondition(status.conditions, { type: 'BindingResourceDeleteSuccess', status: 'True' }, now);
   delete status.boundResources;
-  const operations: Operation[] = await replaceOperations(registry, place, kv, binding);
+  const operations: Operation[] = await replaceOperations(registry, place, { kv }, binding);
   const compares: Compare[] = [{ key: kv.key, modRevision: kv.modRevision }];
   const clusterKv = await registry.storage.get(logicalClusterKey(view.cluster));
   const logicalCluster = clusterKv === undefined ? undefined : decodeObject(clusterKv);
@@ -123,7 +123,7 @@ async function release(deps: ControllerDeps, view: ClusterView, place: ObjectPla
     writeLocks(logicalCluster, table);
     const at: ObjectPlace = { resource: world.native.find(groups.core, 'logicalclusters'), access: view.access, name: logicalClusterObjectName };
     compares.push({ key: clusterKv.key, modRevision: clusterKv.modRevision });
-    operations.push(...(await replaceOperations(registry, at, clusterKv, logicalCluster)));
+    operations.push(...(await replaceOperations(registry, at, { kv: clusterKv }, logicalCluster)));
   }
   return (await registry.storage.transact({ compares, operations })).succeeded;
 }

@@ -44,7 +44,7 @@ async function planAnew(deps: ControllerDeps, view: ClusterView, place: ObjectPl
   });
   // The labels of claims that are not in force any more are still to be taken away, which is the claims controller's part.
   if (applied !== undefined && applied.length > 0) bindingStatusOf(binding).appliedPermissionClaims = applied;
-  const own = await replaceOperations(registry, place, kv, binding);
+  const own = await replaceOperations(registry, place, { kv }, binding);
   if (own.length === 0 && plan.operations.length === 0) return true;
   const result = await registry.storage.transact({
     compares: [{ key: kv.key, modRevision: kv.modRevision }, ...plan.compares],

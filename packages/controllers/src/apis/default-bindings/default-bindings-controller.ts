@@ -1,7 +1,7 @@
 import { apiBindingsInitializer, groups } from '@canopy/kcp';
-import { objectPrefix, parseObjectKey } from '@canopy/storage';
+import { objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
+import { clusterOfKey, type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
 import { reconcileDefaultBindings } from './default-bindings-reconcile.ts';
 
 const clustersPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
@@ -14,7 +14,7 @@ export function defaultBindingsController(deps: ControllerDeps): Controller {
     name: 'apis/default-bindings',
     watches: ['core.kcp.io/logicalclusters', 'apis.kcp.io/apibindings'],
     keysOf(change, add) {
-      const cluster = parseObjectKey(change.key)?.cluster ?? '';
+      const cluster = clusterOfKey(change.key);
       if (change.key.startsWith(clustersPrefix)) {
         if (change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(initializerText)) add(cluster);
       } else if (change.type === 'delete' || change.previousRevision !== 0) add(cluster, settleMs);

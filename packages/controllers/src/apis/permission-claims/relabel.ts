@@ -43,7 +43,7 @@ async function relabelPage(deps: ControllerDeps, view: ClusterView, resource: Se
     if (!(await relabel(deps, view, resource, object))) continue;
     const place = { resource, access: view.access, namespace: object.metadata.namespace, name: object.metadata.name ?? '' };
     compares.push({ key: kv.key, modRevision: kv.modRevision });
-    operations.push(...(await replaceOperations(registry, place, kv, object)));
+    operations.push(...(await replaceOperations(registry, place, { kv }, object)));
     places.push(place);
   }
   if (operations.length === 0) return;

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { timestamp } from '@canopy/apiserver';
+import { decodeObject, timestamp } from '@canopy/apiserver';
 import type { Compare, Operation } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
@@ -24,20 +24,20 @@ export async function planClusterChange(
 ): Promise<ClusterChange> {
   const now = timestamp(deps.registry.clock);
   const owner = await readOwner(deps, found.object);
-  const logicalCluster = structuredClone(found.object);
-  const workspace = owner === undefined ? undefined : structuredClone(owner.object);
+  const logicalCluster = decodeObject(found.kv);
+  const workspace = owner === undefined ? undefined : decodeObject(owner.kv);
   change(logicalCluster, workspace);
   settlePhase(logicalCluster, now);
   const compares: Compare[] = [];
   const operations: Operation[] = [];
-  const own = await replaceOperations(deps.registry, found.place, found.kv, logicalCluster);
+  const own = await replaceOperations(deps.registry, found.place, found, logicalCluster);
   if (own.length > 0) {
     compares.push({ key: found.kv.key, modRevision: found.kv.modRevision });
     operations.push(...own);
   }
   if (owner !== undefined && workspace !== undefined) {
     mirrorCluster(workspace, logicalCluster, now);
-    const mirrored = await replaceOperations(deps.registry, owner.place, owner.kv, workspace);
+    const mirrored = await replaceOperations(deps.registry, owner.place, owner, workspace);
     if (mirrored.length > 0) {
       compares.push({ key: owner.kv.key, modRevision: owner.kv.modRevision });
       operations.push(...mirrored);

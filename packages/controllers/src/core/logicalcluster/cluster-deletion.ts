@@ -1,4 +1,4 @@
-import { clusterIndex, garbageMarkPrefix, timestamp } from '@canopy/apiserver';
+import { clusterIndex, decodeObject, garbageMarkPrefix, timestamp } from '@canopy/apiserver';
 import { setCondition, workspaceFinalizer } from '@canopy/kcp';
 import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
 import type { HeldObject } from '../../runtime/bulk-removal.ts';
@@ -71,21 +71,21 @@ function deletionOf(items: readonly KeyValue[]): { compares: Compare[]; operatio
 
 /** The end of the LogicalCluster and of the Workspace that owns it, which is deleted with it if it is not yet. */
 async function endCluster(deps: ControllerDeps, found: StoredObjectAt, compares: Compare[], operations: Operation[]): Promise<void> {
-  const own = structuredClone(found.object);
+  const own = decodeObject(found.kv);
   const now = timestamp(deps.registry.clock);
   own.metadata.finalizers = (own.metadata.finalizers ?? []).filter((name) => name !== deletionFinalizer && name !== terminatorsFinalizer);
   const status = clusterStatusOf(own);
   status.conditions = setCondition(status.conditions, { type: 'WorkspaceContentDeleted', status: 'True' }, now);
   compares.push({ key: found.kv.key, modRevision: found.kv.modRevision });
-  operations.push(...(await replaceOperations(deps.registry, found.place, found.kv, own)));
+  operations.push(...(await replaceOperations(deps.registry, found.place, found, own)));
   if (own.metadata.finalizers.length > 0) return;
   const owner = await readOwner(deps, found.object);
   if (owner === undefined) return;
-  const workspace = structuredClone(owner.object);
+  const workspace = decodeObject(owner.kv);
   markCluster(workspace, now);
   workspace.metadata.finalizers = (workspace.metadata.finalizers ?? []).filter((name) => name !== workspaceFinalizer);
   compares.push({ key: owner.kv.key, modRevision: owner.kv.modRevision });
-  operations.push(...(await replaceOperations(deps.registry, owner.place, owner.kv, workspace)));
+  operations.push(...(await replaceOperations(deps.registry, owner.place, owner, workspace)));
 }
 
 /** What was still being written into a cluster while it ended: nobody can reach it any more. */

@@ -1,8 +1,8 @@
 import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { groups } from '@canopy/kcp';
-import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
+import { type Change, objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
+import { clusterOfKey, type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { changeCluster } from './cluster-commit.ts';
 import { deleteCluster, sweepCluster } from './cluster-deletion.ts';
@@ -23,13 +23,13 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
     concurrency: 32,
     keysOf(change, add) {
       if (change.key.startsWith(ownPrefix)) {
-        const cluster = parseObjectKey(change.key)?.cluster ?? '';
+        const cluster = clusterOfKey(change.key);
         if (change.type === 'delete') add(cluster, sweepMs);
         else if (needsWork(change)) add(cluster);
         return;
       }
       if (change.type !== 'delete' || waiting.empty) return;
-      const cluster = parseObjectKey(change.key)?.cluster ?? '';
+      const cluster = clusterOfKey(change.key);
       for (const key of waiting.of(cluster)) add(key, settleMs);
     },
     async pending(sink) {
@@ -65,7 +65,9 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
   };
 }
 
+const deletionMark = Buffer.from('"deletionTimestamp"');
+
 function needsWork(change: Change): boolean {
-  const object = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
-  return object.metadata.deletionTimestamp !== undefined || !isPhaseSettled(object);
+  const value = change.value as Uint8Array;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(deletionMark) || !isPhaseSettled(decodeObject({ value, modRevision: change.revision }));
 }

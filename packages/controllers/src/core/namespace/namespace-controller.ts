@@ -1,5 +1,6 @@
 import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { isNamespaceIntact, restoreNamespaceDefaults } from './namespace-defaults.ts';
+import { defaultServiceAccount, rootCaConfigMap } from '@canopy/kcp';
 import { type Change, objectKey, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
@@ -8,6 +9,8 @@ import { reconcileNamespace } from './namespace-reconcile.ts';
 
 const deletionMark = Buffer.from('"deletionTimestamp"');
 const settleMs = 20;
+const accountSuffix = `/${defaultServiceAccount}`;
+const rootCaSuffix = `/${rootCaConfigMap}`;
 
 /** Namespaces that are being deleted, and the two objects that every namespace has. Key: `<cluster>/<namespace>`. */
 export function namespaceController(deps: ControllerDeps): Controller {
@@ -22,7 +25,8 @@ export function namespaceController(deps: ControllerDeps): Controller {
         if (change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(deletionMark)) add(namespaceKeyOf(change));
         return;
       }
-      if (change.type === 'put' && !change.key.startsWith('/r/core/configmaps/')) return;
+      const isDefault = change.key.endsWith(accountSuffix) || change.key.endsWith(rootCaSuffix);
+      if (!isDefault && (change.type === 'put' || waiting.empty)) return;
       const at = parseObjectKey(change.key);
       if (at?.namespace === undefined) return;
       const key = `${at.cluster}/${at.namespace}`;

@@ -1,9 +1,9 @@
 import { deepEqual, type LabelSelectorObject, labelSelectorOf } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess } from '@canopy/apiserver';
 import type { RbacRule, RoleObject } from '@canopy/controlplane';
-import { objectPrefix, parseObjectKey } from '@canopy/storage';
+import { objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import type { ControllerDeps } from '../../runtime/controller-deps.ts';
+import { clusterOfKey, type ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
 
 const roles = { group: 'rbac.authorization.k8s.io', resource: 'clusterroles' };
@@ -15,8 +15,8 @@ export function clusterRoleAggregationController(deps: ControllerDeps): Controll
     name: 'rbac/cluster-role-aggregation',
     watches: ['rbac.authorization.k8s.io/clusterroles'],
     keysOf(change, add) {
-      const cluster = parseObjectKey(change.key)?.cluster;
-      if (cluster !== undefined) add(cluster, settleMs);
+      const cluster = clusterOfKey(change.key);
+      add(cluster, settleMs);
     },
     async reconcile(cluster) {
       await aggregate(deps, cluster);

@@ -41,19 +41,27 @@ export function workspaceController(deps: ControllerDeps): Controller {
   };
 }
 
+const deletionMark = Buffer.from('"deletionTimestamp"');
+
+function isMarked(value: Uint8Array): boolean {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(deletionMark);
+}
+
 function needsWork(change: Change): boolean {
-  const object = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
-  if (object.metadata.deletionTimestamp !== undefined) return true;
+  const value = change.value as Uint8Array;
+  if (isMarked(value)) return true;
+  const object = decodeObject({ value, modRevision: change.revision });
   const { cluster, mount } = workspaceSpecOf(object);
   if (mount !== undefined) return false;
   const { phase } = workspaceStatusOf(object);
   return cluster === undefined || phase === 'Unavailable' || phase !== object.metadata.labels?.['tenancy.kcp.io/phase'];
 }
 
-/** The Workspace of a logical cluster that is gone. */
+/** The Workspace of a logical cluster that vanished; one that was deleted took its Workspace with it. */
 function addOwner(change: Change, add: AddKey): void {
-  if (change.previous === undefined) return;
-  const object = decodeObject({ value: change.previous, modRevision: change.revision });
+  const { previous } = change;
+  if (previous === undefined || isMarked(previous)) return;
+  const object = decodeObject({ value: previous, modRevision: change.revision });
   const { owner } = clusterSpecOf(object);
   if (owner?.resource === 'workspaces') add(`${owner.cluster}/${owner.name}`);
 }

@@ -1,9 +1,10 @@
 import { timestamp } from '@canopy/apiserver';
 import { workspaceFinalizer, workspaceSpecOf } from '@canopy/kcp';
 import { changeCluster, markCluster } from '../../core/logicalcluster/cluster-commit.ts';
-import { clusterSpecOf, readLogicalCluster, type StoredObjectAt } from '../../core/logicalcluster/cluster-objects.ts';
+import { clusterSpecOf, deletionFinalizer, readLogicalCluster, type StoredObjectAt } from '../../core/logicalcluster/cluster-objects.ts';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
+import { pollDelay } from '../../runtime/waiting-keys.ts';
 import { schedule } from './workspace-scheduling.ts';
 import { showDisappeared } from './workspace-mirror.ts';
 
@@ -34,11 +35,14 @@ export async function reconcileWorkspace(deps: ControllerDeps, found: StoredObje
 }
 
 /** Marks the cluster of a marked Workspace; without a cluster the Workspace goes. */
-async function endWorkspace(deps: ControllerDeps, { object, place }: StoredObjectAt): Promise<undefined> {
+async function endWorkspace(deps: ControllerDeps, { object, place }: StoredObjectAt): Promise<number | undefined> {
   const { cluster } = workspaceSpecOf(object);
   const { uid } = object.metadata;
   const logicalCluster = cluster === undefined ? undefined : await readLogicalCluster(deps, cluster);
   if (cluster !== undefined && logicalCluster !== undefined && clusterSpecOf(logicalCluster.object).owner?.uid === uid) {
+    const { deletionTimestamp, finalizers = [] } = logicalCluster.object.metadata;
+    // Held by others alone: its end is nobody's doing here.
+    if (deletionTimestamp !== undefined) return finalizers.includes(deletionFinalizer) ? undefined : pollDelay(deps.clock.now(), deletionTimestamp);
     const now = timestamp(deps.registry.clock);
     await changeCluster(deps, cluster, (current) => {
       if (clusterSpecOf(current).owner?.uid === uid) markCluster(current, now);

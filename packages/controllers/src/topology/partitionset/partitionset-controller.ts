@@ -1,9 +1,9 @@
 import { isStatusError, type KubeObject } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess, ownerIndex, ownerIndexValue, putNewObject, timestamp } from '@canopy/apiserver';
 import { type Condition, setCondition } from '@canopy/kcp';
-import { type Compare, objectKey, objectPrefix, type Operation, parseObjectKey } from '@canopy/storage';
+import { type Compare, objectKey, objectPrefix, type Operation } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { clusterAndName, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { clusterOfKey, clusterAndName, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
 import { changeObject, removeObject } from '../../runtime/object-writer.ts';
 import { decidePartitions, type PartitionSetSpec, type WantedPartition, wantedPartitions } from './partitions-decision.ts';
 
@@ -27,7 +27,7 @@ export function partitionSetController(deps: ControllerDeps): Controller {
         if (change.type === 'put' && key !== undefined) add(key);
       } else if (change.key.startsWith(partitionsPrefix) && change.type === 'delete' && change.previous !== undefined) {
         const owner = decodeObject({ value: change.previous, modRevision: change.revision }).metadata.ownerReferences?.[0];
-        if (owner?.kind === 'PartitionSet') add(`${parseObjectKey(change.key)?.cluster}/${owner.name}`);
+        if (owner?.kind === 'PartitionSet') add(`${clusterOfKey(change.key)}/${owner.name}`);
       }
     },
     async scan(sink) {

@@ -6,13 +6,14 @@ import type { NativeKinds } from '../surface/native-kinds.ts';
 export const rootCaConfigMap = 'kube-root-ca.crt';
 export const defaultServiceAccount = 'default';
 
-interface Writer {
+/** What it takes to write into a logical cluster. */
+export interface NamespaceWriter {
   registry: Registry;
   native: NativeKinds;
 }
 
 /** A namespace with what every namespace has: the ServiceAccount `default` and the server's CA. */
-export function namespaceContent(writer: Writer, access: ClusterAccess, name: string, rootCa: string): Operation[] {
+export function namespaceContent(writer: NamespaceWriter, access: ClusterAccess, name: string, rootCa: string): Operation[] {
   const namespace: KubeObject = {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -27,7 +28,7 @@ export function namespaceContent(writer: Writer, access: ClusterAccess, name: st
 }
 
 export function namespaceDefaults(
-  writer: Writer,
+  writer: NamespaceWriter,
   access: ClusterAccess,
   namespace: string,
   rootCa: string,

@@ -7,9 +7,9 @@ import { setCondition } from '../apis/conditions.ts';
 import { bindingStatusOf, type Condition, exportSpecOf } from '../apis/export-model.ts';
 import type { NameHolder } from '../apis/naming-conflicts.ts';
 import { writeLocks } from '../apis/resource-locks.ts';
-import { initializersOf, type ResolvedType, terminatorsOf, typeText } from '../workspaces/workspace-types.ts';
-import { namespaceContent } from './namespace-content.ts';
-import { logicalClusterKey, logicalClusterObjectName } from './stored-kinds.ts';
+import { initializersOf, type ResolvedType, terminatorsOf, typeText } from './workspace-types.ts';
+import { namespaceContent } from '../namespaces/namespace-content.ts';
+import { logicalClusterKey, logicalClusterObjectName } from '../logical-cluster/stored-kinds.ts';
 
 export interface NewClusterInput {
   cluster: LogicalClusterName;

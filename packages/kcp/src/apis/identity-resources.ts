@@ -1,9 +1,9 @@
 import { decodeObject, type ServedResource } from '@canopy/apiserver';
 import type { Storage } from '@canopy/storage';
-import { identityHashOfExport } from '../apis/export-model.ts';
-import type { ExportCache } from '../apis/export-cache.ts';
-import type { WorkspaceSurfaces } from './workspace-surfaces.ts';
-import type { NativeKinds } from './native-kinds.ts';
+import { identityHashOfExport } from './export-model.ts';
+import type { ExportCache } from './export-cache.ts';
+import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
+import type { NativeKinds } from '../surface/native-kinds.ts';
 
 /** APIExports by identity: value is the hash. */
 export const identityIndex = 'export-identity';

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../config/complete-config.ts';
+import type { LogLevel } from './config/complete-config.ts';
 
 /** Structured logs: one JSON document per line on standard error. The library is loaded when the first line is written. */
 export interface Logger {
