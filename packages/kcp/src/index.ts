@@ -35,7 +35,6 @@ export {
 } from './apis/binding-indexes.ts';
 export { type BindingInput, type BindingPlan, type BindingWorld, planBinding } from './apis/binding-plan.ts';
 export { type ClaimLabels, type ClusterClaim, ClusterClaims } from './apis/cluster-claims.ts';
-export { isTrue, setCondition, summarise } from './apis/conditions.ts';
 export { type CachedExport, ExportCache, type ExportedSchema } from './apis/export-cache.ts';
 export {
   type BindingClaim,
@@ -45,7 +44,6 @@ export {
   bindingSpecOf,
   bindingStatusOf,
   type ClaimSelector,
-  type Condition,
   type ExportClaim,
   type ExportResource,
   type ExportSpec,

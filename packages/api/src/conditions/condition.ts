@@ -7,8 +7,10 @@ export type ConditionSeverity = 'Error' | 'Warning' | 'Info';
 /** A condition to be set. The severity counts only if the status is False; it is an Error then unless said otherwise. */
 export interface NewCondition {
   type: string;
-  status: ConditionStatus;
-  severity?: ConditionSeverity;
+  /** A {@link ConditionStatus}; plain text so that conditions read from objects fit. */
+  status: string;
+  /** A {@link ConditionSeverity}. */
+  severity?: string;
   reason?: string;
   message?: string;
 }

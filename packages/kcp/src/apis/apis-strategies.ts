@@ -1,3 +1,4 @@
+import { type Condition, setCondition } from '@canopy/api';
 import {
   type FieldError,
   forbiddenField,
@@ -16,8 +17,7 @@ import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
 import type { ShardSettings } from '../shard-settings.ts';
 import { type BindingWorld, planBinding } from './binding-plan.ts';
 import { bindingIndexEntries, sliceIndexEntries } from './binding-indexes.ts';
-import { setCondition } from './conditions.ts';
-import { bindingSpecOf, type Condition, exportSpecOf, identityHashOfExport } from './export-model.ts';
+import { bindingSpecOf, exportSpecOf, identityHashOfExport } from './export-model.ts';
 import { nameHoldersOf } from './name-holders.ts';
 
 export const identityNamespace = 'kcp-system';

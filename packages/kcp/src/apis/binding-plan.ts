@@ -1,3 +1,4 @@
+import { type Condition, setCondition, summarizeReady } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import {
   type ClusterAccess,
@@ -13,13 +14,11 @@ import type { ClusterDirectory } from '../logical-cluster/cluster-directory.ts';
 import { boundCrdsCluster, crdKey, logicalClusterKey } from '../logical-cluster/stored-kinds.ts';
 import { boundCrdOf } from '../surface/bound-crd.ts';
 import type { NativeKinds } from '../surface/native-kinds.ts';
-import { setCondition, summarise } from './conditions.ts';
 import {
   type BindingStatus,
   type BoundResourceStatus,
   bindingSpecOf,
   bindingStatusOf,
-  type Condition,
   exportSpecOf,
   identityHashOfExport,
   resourceText,
@@ -194,7 +193,7 @@ async function bindResources(
   let conditions = status.conditions ?? [];
   for (const type of ['InitialBindingCompleted', 'BindingUpToDate'])
     conditions = setCondition(conditions, { type, status: 'True' }, now);
-  status.conditions = summarise(conditions, 'InitialBindingCompleted', now);
+  status.conditions = summarizeReady(conditions, { types: ['InitialBindingCompleted'], now });
   return withLocks(world, input, lockTable, crds);
 }
 
@@ -289,7 +288,7 @@ function failBinding(status: BindingStatus, problem: Problem, now: string): Bind
   const bound = status.phase === 'Bound';
   const type = bound ? 'BindingUpToDate' : 'InitialBindingCompleted';
   let conditions: Condition[] = setCondition(status.conditions, { type, status: 'False', ...problem }, now);
-  if (!bound) conditions = summarise(conditions, 'InitialBindingCompleted', now);
+  if (!bound) conditions = summarizeReady(conditions, { types: ['InitialBindingCompleted'], now });
   status.conditions = conditions;
   return nothing;
 }

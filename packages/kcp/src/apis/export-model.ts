@@ -1,3 +1,4 @@
+import type { Condition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 
 /** The parts of the apis.kcp.io kinds (v1alpha2, the storage version) that the server works with. */
@@ -36,15 +37,6 @@ export interface ExportSpec {
 export interface BindingSpec {
   reference: { export?: { path?: string; name: string } };
   permissionClaims?: BindingClaim[];
-}
-
-export interface Condition {
-  type: string;
-  status: 'True' | 'False' | 'Unknown';
-  severity?: string;
-  lastTransitionTime: string;
-  reason?: string;
-  message?: string;
 }
 
 export interface BindingStatus {

@@ -1,3 +1,4 @@
+import { setCondition } from '@canopy/api';
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '@canopy/apimachinery';
 import {
@@ -13,7 +14,6 @@ import {
 } from '@canopy/apiserver';
 import type { Compare, Operation, StorageKey } from '@canopy/storage';
 import { type BindingWorld, planBinding } from '../apis/binding-plan.ts';
-import { setCondition } from '../apis/conditions.ts';
 import { endpointSlice, exportUrl, identityNamespace } from '../apis/apis-strategies.ts';
 import { namespaceContent } from '../namespaces/namespace-content.ts';
 import { logicalClusterKey, logicalClusterObjectName, readObject } from '../logical-cluster/stored-kinds.ts';

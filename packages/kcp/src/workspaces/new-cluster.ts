@@ -1,10 +1,10 @@
+import { type Condition, type NewCondition, setCondition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import { type LogicalClusterName, mintClusterAccess, putNewObject, timestamp, type UserInfo } from '@canopy/apiserver';
 import type { Compare, Operation } from '@canopy/storage';
 import { type BindingWorld, planBinding } from '../apis/binding-plan.ts';
 import { claimLabelKey, defaultBindingName, exportHash, lifecycleLabel, reflexiveClaimValue } from '../names.ts';
-import { setCondition } from '../apis/conditions.ts';
-import { bindingStatusOf, type Condition, exportSpecOf } from '../apis/export-model.ts';
+import { bindingStatusOf, exportSpecOf } from '../apis/export-model.ts';
 import type { NameHolder } from '../apis/naming-conflicts.ts';
 import { writeLocks } from '../apis/resource-locks.ts';
 import { initializersOf, type ResolvedType, terminatorsOf, typeText } from './workspace-types.ts';
@@ -145,7 +145,7 @@ function finish(
   logicalCluster.metadata.labels = lifecycleLabels(phase, pending, terminators);
 }
 
-export function initializedCondition(pending: readonly string[]): Omit<Condition, 'lastTransitionTime'> {
+export function initializedCondition(pending: readonly string[]): NewCondition {
   if (pending.length === 0) return { type: 'WorkspaceInitialized', status: 'True' };
   return {
     type: 'WorkspaceInitialized',

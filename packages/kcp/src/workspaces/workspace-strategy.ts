@@ -1,3 +1,4 @@
+import { type Condition, setCondition } from '@canopy/api';
 import { invalidValue, type FieldError, type KubeObject } from '@canopy/apimachinery';
 import {
   logicalClusterName,
@@ -8,8 +9,6 @@ import {
 } from '@canopy/apiserver';
 import type { Compare, Transaction } from '@canopy/storage';
 import type { BindingWorld } from '../apis/binding-plan.ts';
-import { setCondition } from '../apis/conditions.ts';
-import type { Condition } from '../apis/export-model.ts';
 import { initializedCondition, newCluster } from './new-cluster.ts';
 import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import { randomClusterName, shardHash } from '../names.ts';

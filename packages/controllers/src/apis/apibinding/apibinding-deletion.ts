@@ -1,18 +1,7 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject, type ServedResource, timestamp } from '@canopy/apiserver';
-import {
-  type BoundResourceStatus,
-  bindingFinalizer,
-  bindingStatusOf,
-  type ClaimIdentity,
-  groups,
-  logicalClusterKey,
-  logicalClusterObjectName,
-  readLocks,
-  setCondition,
-  takeLocks,
-  writeLocks,
-} from '@canopy/kcp';
+import { setCondition } from '@canopy/api';
+import { type BoundResourceStatus, bindingFinalizer, bindingStatusOf, type ClaimIdentity, groups, logicalClusterKey, logicalClusterObjectName, readLocks, takeLocks, writeLocks } from '@canopy/kcp';
 import { type Compare, type KeyValue, objectPrefix, type Operation, type RangeResult } from '@canopy/storage';
 import { remainingFinalizers, remainingResources } from '../../core/namespace/namespace-conditions.ts';
 import { type HeldObject, removeInBulk } from '../../runtime/bulk-removal.ts';

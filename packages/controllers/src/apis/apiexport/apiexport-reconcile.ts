@@ -1,18 +1,7 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess, timestamp } from '@canopy/apiserver';
-import {
-  apiExportKey,
-  type Condition,
-  exportSpecOf,
-  exportUrl,
-  groups,
-  identityHashOf,
-  identityNamespace,
-  readObject,
-  setCondition,
-  sliceExportIndex,
-  sliceStatus,
-} from '@canopy/kcp';
+import { setCondition, type Condition } from '@canopy/api';
+import { apiExportKey, exportSpecOf, exportUrl, groups, identityHashOf, identityNamespace, readObject, sliceExportIndex, sliceStatus } from '@canopy/kcp';
 import { objectKey, parseObjectKey } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';

@@ -1,20 +1,7 @@
 import { deepEqual, type KubeObject } from '@canopy/apimachinery';
 import { decodeObject, putNewObject, timestamp } from '@canopy/apiserver';
-import {
-  apiBindingsInitializer,
-  bindingSpecOf,
-  bindingStatusOf,
-  type Condition,
-  defaultBinding,
-  exportHash,
-  groups,
-  holdersFor,
-  isTrue,
-  planBinding,
-  type ResolvedType,
-  setCondition,
-  typeAnnotation,
-} from '@canopy/kcp';
+import { isConditionTrue, setCondition, type Condition } from '@canopy/api';
+import { apiBindingsInitializer, bindingSpecOf, bindingStatusOf, defaultBinding, exportHash, groups, holdersFor, planBinding, type ResolvedType, typeAnnotation } from '@canopy/kcp';
 import { objectPrefix } from '@canopy/storage';
 import { changeCluster } from '../../core/logicalcluster/cluster-commit.ts';
 import { clusterStatusOf, readLogicalCluster, type StoredObjectAt } from '../../core/logicalcluster/cluster-objects.ts';
@@ -74,7 +61,7 @@ export function wantedBindings(aliases: readonly ResolvedType[]): WantedBinding[
 
 function isBound(binding: KubeObject): boolean {
   const { conditions } = bindingStatusOf(binding);
-  return isTrue(conditions, 'InitialBindingCompleted') && isTrue(conditions, 'PermissionClaimsApplied');
+  return isConditionTrue(conditions, 'InitialBindingCompleted') && isConditionTrue(conditions, 'PermissionClaimsApplied');
 }
 
 async function ensureBinding(

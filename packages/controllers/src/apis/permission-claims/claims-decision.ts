@@ -1,5 +1,6 @@
 import { deepEqual } from '@canopy/apimachinery';
-import { type BindingStatus, type ClaimSelector, type EffectiveClaim, isTrue } from '@canopy/kcp';
+import { isConditionTrue } from '@canopy/api';
+import { type BindingStatus, type ClaimSelector, type EffectiveClaim } from '@canopy/kcp';
 
 /** An entry of `status.appliedPermissionClaims`. */
 export interface AppliedClaim {
@@ -31,7 +32,7 @@ export function appliedForm(claim: EffectiveClaim): AppliedClaim {
 export function decideClaims(effective: readonly EffectiveClaim[], status: BindingStatus): ClaimsDecision {
   const before = (status.appliedPermissionClaims ?? []) as AppliedClaim[];
   const applied = effective.map(appliedForm);
-  const complete = isTrue(status.conditions, 'PermissionClaimsApplied');
+  const complete = isConditionTrue(status.conditions, 'PermissionClaimsApplied');
   const isNew = applied.filter((claim) => !complete || !before.some((old) => deepEqual(old, claim)));
   const isOld = before.filter((old) => !applied.some((claim) => sameObjects(claim, old)));
   return { applied, touched: [...isNew, ...isOld] };

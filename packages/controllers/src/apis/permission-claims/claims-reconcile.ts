@@ -1,15 +1,6 @@
 import { timestamp } from '@canopy/apiserver';
-import {
-  apiBindingKey,
-  bindingSpecOf,
-  bindingStatusOf,
-  effectiveClaims,
-  exportSpecOf,
-  groups,
-  readObject,
-  resourceText,
-  setCondition,
-} from '@canopy/kcp';
+import { setCondition } from '@canopy/api';
+import { apiBindingKey, bindingSpecOf, bindingStatusOf, effectiveClaims, exportSpecOf, groups, readObject, resourceText } from '@canopy/kcp';
 import { clusterView, type ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
 import { type AppliedClaim, decideClaims } from './claims-decision.ts';

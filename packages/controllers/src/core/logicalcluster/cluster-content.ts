@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { cleanupFinalizer } from '@canopy/apiextensions';
-import { clusterIndex, decodeObject } from '@canopy/apiserver';
+import { type ClusterAccess, clusterIndex, decodeObject, type LogicalClusterName } from '@canopy/apiserver';
 import { namespaceFinalizer } from '@canopy/controlplane';
 import { bindingFinalizer } from '@canopy/kcp';
 import { type KeyValue, objectPrefix, parseObjectKey, type RangeResult } from '@canopy/storage';
@@ -32,15 +32,21 @@ const lastPrefixes = [
   '/r/rbac.authorization.k8s.io/clusterroles/',
 ];
 
-/** Walks the objects of a cluster along the index and deletes as it goes. Child workspaces are left to {@link markChildren}. */
-export async function deleteContent(deps: ControllerDeps, view: ClusterView): Promise<ClusterContent> {
+/** A cluster whose API is only looked up when an object must be asked for that something may hold. */
+export interface EndingCluster {
+  cluster: LogicalClusterName;
+  access: ClusterAccess;
+  view(): Promise<ClusterView>;
+}
+
+/** Walks the objects of a cluster along the index and deletes as it goes. Child workspaces are left to `markChildren`. */
+export async function deleteContent(deps: ControllerDeps, ending: EndingCluster): Promise<ClusterContent> {
   const { registry } = deps;
   const content: ClusterContent = { free: [], held: [], last: [] };
-  const children = objectPrefix({ group: 'tenancy.kcp.io', resource: 'workspaces', cluster: view.cluster });
-  const options = { registry, surface: view.surface, access: view.access, marks: false };
+  const children = objectPrefix({ group: 'tenancy.kcp.io', resource: 'workspaces', cluster: ending.cluster });
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await registry.storage.rangeIndex(clusterIndex, view.cluster, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await registry.storage.rangeIndex(clusterIndex, ending.cluster, { limit: page, ...(after === undefined ? {} : { after }) });
     let jump: string | undefined;
     for (const kv of found.items) {
       if (kv.key.startsWith(workspacesPrefix)) {
@@ -51,48 +57,67 @@ export async function deleteContent(deps: ControllerDeps, view: ClusterView): Pr
       if (lastPrefixes.some((prefix) => kv.key.startsWith(prefix))) content.last.push(kv);
       else content.free.push(kv);
     }
-    if (found.more || content.free.length > heldBack) content.held.push(...(await removeInBulk(options, content.free.splice(0))));
+    if (found.more || content.free.length > heldBack) content.held.push(...(await remove(deps, ending, content.free.splice(0))));
     if (!found.more) break;
     const lastKey = found.items[found.items.length - 1]?.key;
     after = lastKey?.startsWith(workspacesPrefix) ? jump : lastKey;
   }
-  await keepFree(deps, view, content);
+  await keepFree(deps, ending, content);
   return content;
 }
 
+async function remove({ registry }: ControllerDeps, ending: EndingCluster, items: readonly KeyValue[]): Promise<HeldObject[]> {
+  const { surface, access } = await ending.view();
+  return removeInBulk({ registry, surface, access, marks: false }, items);
+}
+
 /** Of what was kept for the end, what somebody holds is marked and waited for. */
-async function keepFree({ registry }: ControllerDeps, view: ClusterView, content: ClusterContent): Promise<void> {
-  const held = content.free.filter((kv) => mayBeHeld(view, kv));
+async function keepFree(deps: ControllerDeps, ending: EndingCluster, content: ClusterContent): Promise<void> {
+  const held = content.free.filter(hasFinalizers);
   if (held.length === 0) return;
   const keys = new Set(held.map(({ key }) => key));
   content.free = content.free.filter(({ key }) => !keys.has(key));
-  content.held.push(...(await removeInBulk({ registry, surface: view.surface, access: view.access, marks: false }, held)));
+  content.held.push(...(await remove(deps, ending, held)));
 }
 
 const finalizersText = Buffer.from('"finalizers":[');
 
-function mayBeHeld(view: ClusterView, kv: KeyValue): boolean {
-  const bytes = Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength);
-  if (!bytes.includes(finalizersText)) return false;
-  const at = parseObjectKey(kv.key);
-  return at !== undefined && servedAt(view.surface, at) !== undefined;
+/** Bindings have this and, as a rule, nothing else; seen without parsing them. */
+const bindingFinalizerText = Buffer.from(`"finalizers":["${bindingFinalizer}"]`);
+const namespaceFinalizerText = Buffer.from(`"finalizers":["${namespaceFinalizer}"]`);
+
+function bytesOf({ value }: KeyValue): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function hasFinalizers(kv: KeyValue): boolean {
+  return bytesOf(kv).includes(finalizersText);
+}
+
+/** Whether every list of finalizers in the object is one of our own. */
+function hasOwnFinalizersOnly(kv: KeyValue): boolean {
+  const bytes = bytesOf(kv);
+  const first = bytes.indexOf(finalizersText);
+  if (first === -1) return true;
+  const own = kv.key.startsWith('/r/core/namespaces/') ? namespaceFinalizerText : bindingFinalizerText;
+  return bytes.indexOf(own) === first && bytes.indexOf(finalizersText, first + 1) === -1;
 }
 
 const ownFinalizers: ReadonlySet<string> = new Set([bindingFinalizer, cleanupFinalizer]);
 
 /** Of what goes last: what others hold. It is marked, so that whoever holds it lets go. */
-export async function heldLast(deps: ControllerDeps, view: ClusterView, items: readonly KeyValue[]): Promise<HeldObject[]> {
+export async function heldLast(deps: ControllerDeps, ending: EndingCluster, items: readonly KeyValue[]): Promise<HeldObject[]> {
   const held: HeldObject[] = [];
   for (const kv of items) {
-    if (!mayBeHeld(view, kv)) continue;
+    if (hasOwnFinalizersOnly(kv)) continue;
     const object = decodeObject(kv);
     if (heldBy(object, ownFinalizers).length === 0 && !hasForeignFinalizer(object)) continue;
     const at = parseObjectKey(kv.key);
-    const resource = at === undefined ? undefined : servedAt(view.surface, at);
+    const resource = at === undefined ? undefined : servedAt((await ending.view()).surface, at);
     if (at === undefined || resource === undefined) continue;
     held.push({ resource: at.group === '' ? at.resource : `${at.resource}.${at.group}`, object });
     if (object.metadata.deletionTimestamp !== undefined) continue;
-    await removeObject(deps.registry, { resource, access: view.access, name: at.name }, { uid: object.metadata.uid });
+    await removeObject(deps.registry, { resource, access: ending.access, name: at.name }, { uid: object.metadata.uid });
   }
   return held;
 }

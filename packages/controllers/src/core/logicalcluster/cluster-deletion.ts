@@ -1,5 +1,6 @@
 import { clusterIndex, decodeObject, garbageMarkPrefix, timestamp } from '@canopy/apiserver';
-import { setCondition, workspaceFinalizer } from '@canopy/kcp';
+import { setCondition } from '@canopy/api';
+import { workspaceFinalizer } from '@canopy/kcp';
 import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
 import type { HeldObject } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
@@ -7,7 +8,7 @@ import { replaceOperations } from '../../runtime/object-writer.ts';
 import { remainingFinalizers, remainingResources } from '../namespace/namespace-conditions.ts';
 import { markChildren } from './cluster-children.ts';
 import { changeCluster, markCluster } from './cluster-commit.ts';
-import { deleteContent, heldLast } from './cluster-content.ts';
+import { deleteContent, type EndingCluster, heldLast } from './cluster-content.ts';
 import { clusterStatusOf, deletionFinalizer, readOwner, type StoredObjectAt, terminatorsFinalizer } from './cluster-objects.ts';
 
 /**
@@ -26,10 +27,11 @@ const operationsAtOnce = 5000;
 export async function deleteCluster(deps: ControllerDeps, found: StoredObjectAt): Promise<DeletionOutcome> {
   const { cluster } = found.place.access;
   const now = timestamp(deps.registry.clock);
-  const view = await clusterView(deps, cluster);
-  const children = await markChildren(deps, view, now);
-  const content = await deleteContent(deps, view);
-  const held = content.held.length > 0 || children > 0 ? content.held : await heldLast(deps, view, content.last);
+  let view: Promise<ClusterView> | undefined;
+  const ending: EndingCluster = { cluster, access: found.place.access, view: () => (view ??= clusterView(deps, cluster)) };
+  const children = await markChildren(deps, ending, now);
+  const content = await deleteContent(deps, ending);
+  const held = content.held.length > 0 || children > 0 ? content.held : await heldLast(deps, ending, content.last);
   if (held.length > 0 || children > 0) {
     await changeCluster(deps, cluster, (logicalCluster) => {
       const status = clusterStatusOf(logicalCluster);
@@ -38,7 +40,7 @@ export async function deleteCluster(deps: ControllerDeps, found: StoredObjectAt)
     });
     return 'waiting';
   }
-  return finish(deps, view, found, [...content.free, ...content.last]);
+  return finish(deps, found, [...content.free, ...content.last]);
 }
 
 /** Without numbers of child workspaces: they change all the time while a tree is deleted. */
@@ -48,14 +50,14 @@ function remainingText(held: readonly HeldObject[], children: number): string {
   return held.length === 0 ? text : `${text}; Some content in the workspace has finalizers remaining: ${remainingFinalizers(held)}`;
 }
 
-async function finish(deps: ControllerDeps, view: ClusterView, found: StoredObjectAt, content: readonly KeyValue[]): Promise<DeletionOutcome> {
+async function finish(deps: ControllerDeps, found: StoredObjectAt, content: readonly KeyValue[]): Promise<DeletionOutcome> {
   const { storage } = deps.registry;
   const rest = [...content];
   while (rest.length > operationsAtOnce) {
     if (!(await storage.transact(deletionOf(rest.splice(0, operationsAtOnce)))).succeeded) return 'again';
   }
   const { compares, operations } = deletionOf(rest);
-  const marks = await storage.range(`${garbageMarkPrefix}${view.cluster}/`, { limit: operationsAtOnce });
+  const marks = await storage.range(`${garbageMarkPrefix}${found.place.access.cluster}/`, { limit: operationsAtOnce });
   for (const { key } of marks.items) operations.push({ type: 'delete', key });
   await endCluster(deps, found, compares, operations);
   const result = await storage.transact({ compares, operations });

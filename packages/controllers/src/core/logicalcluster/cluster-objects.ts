@@ -1,6 +1,7 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess } from '@canopy/apiserver';
-import { type Condition, logicalClusterKey, logicalClusterObjectName, workspaceKey } from '@canopy/kcp';
+import { type Condition } from '@canopy/api';
+import { logicalClusterKey, logicalClusterObjectName, workspaceKey } from '@canopy/kcp';
 import type { KeyValue } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import type { ObjectPlace } from '../../runtime/object-writer.ts';

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { initializedCondition, lifecycleLabels, setCondition } from '@canopy/kcp';
+import { setCondition } from '@canopy/api';
+import { initializedCondition, lifecycleLabels } from '@canopy/kcp';
 import { clusterStatusOf, deletionFinalizer, terminatorsFinalizer } from './cluster-objects.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { labelPhase, ownerAnnotation, ownerUser, setCondition, workspaceSpecOf, workspaceStatusOf } from '@canopy/kcp';
+import { setCondition } from '@canopy/api';
+import { labelPhase, ownerAnnotation, ownerUser, workspaceSpecOf, workspaceStatusOf } from '@canopy/kcp';
 import { clusterStatusOf } from '../../core/logicalcluster/cluster-objects.ts';
 import { phaseOf } from '../../core/logicalcluster/cluster-phase.ts';
 

@@ -1,6 +1,6 @@
 import { isStatusError, type KubeObject } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess, ownerIndex, ownerIndexValue, putNewObject, timestamp } from '@canopy/apiserver';
-import { type Condition, setCondition } from '@canopy/kcp';
+import { setCondition, type Condition } from '@canopy/api';
 import { type Compare, objectKey, objectPrefix, type Operation } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { clusterOfKey, clusterAndName, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
