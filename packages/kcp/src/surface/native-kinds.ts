@@ -2,6 +2,8 @@ import {
   builtinDeclarations,
   kcpSystemDeclarations,
   shardDeclarations,
+  tableCells,
+  tableKey,
   tenancyDeclarations,
   topologyDeclarations,
 } from '@canopy/api';
@@ -32,6 +34,12 @@ export interface StoredElsewhere {
   declaration(own: ResourceDeclaration): ResourceDeclaration;
 }
 
+/** Columns that are computed rather than read are in `tableCells`, unless the strategy has its own. */
+function withCells(declaration: ResourceDeclaration, strategy: Strategy | undefined): Strategy | undefined {
+  const cells = tableCells.get(tableKey(declaration.group, declaration.names.kind));
+  return cells === undefined || strategy?.tableCells !== undefined ? strategy : { ...strategy, tableCells: cells };
+}
+
 export const rootExports: Readonly<Record<string, readonly ResourceDeclaration[]>> = {
   'tenancy.kcp.io': tenancyDeclarations,
   'topology.kcp.io': topologyDeclarations,
@@ -41,7 +49,7 @@ export const rootExports: Readonly<Record<string, readonly ResourceDeclaration[]
 export function nativeKinds(options: NativeKindsOptions): NativeKinds {
   const serve = (declaration: ResourceDeclaration, kind: 'builtin' | 'system'): ServedResource => {
     const key = `${declaration.group}/${declaration.names.plural}`;
-    const strategy = options.strategies.get(key);
+    const strategy = withCells(declaration, options.strategies.get(key));
     const convert = options.conversions.get(key);
     const storage = options.storedElsewhere.get(key);
     return serveResource(storage?.declaration(declaration) ?? declaration, {
