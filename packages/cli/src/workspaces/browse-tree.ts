@@ -42,13 +42,17 @@ export async function browseTree(session: Session): Promise<void> {
       resolve(result);
     };
     const onKey = (_text: string, key: { name?: string; ctrl?: boolean }): void => {
-      if (key.name === 'q' || (key.ctrl === true && key.name === 'c')) return end(undefined);
-      if (key.name === 'return') return end(state.selected);
+      const leaves = key.name === 'q' || (key.ctrl === true && key.name === 'c');
+      if (leaves || key.name === 'return') {
+        end(leaves ? undefined : state.selected);
+        return;
+      }
       const pressed = keys[key.name ?? ''];
       if (pressed === undefined) return;
       const next = pressKey(state, pressed);
       state = next.state;
-      if (next.load === undefined) return draw();
+      draw();
+      if (next.load === undefined) return;
       void expand(session, state, next.load).then((expanded) => {
         state = expanded;
         draw();

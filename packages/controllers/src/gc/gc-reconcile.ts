@@ -26,7 +26,7 @@ interface Dependent {
 export async function collect(deps: ControllerDeps, mark: GarbageMark): Promise<CollectOutcome> {
   const view = await clusterView(deps, mark.cluster);
   const found = await findOwner(deps.registry, view, { ...mark, namespace: mark.namespace });
-  if (found.kind === 'unserved') return 'unserved';
+  if (found.kind === 'unserved') return (await deps.world.directory.exists(mark.cluster)) ? 'unserved' : 'done';
   if (found.kind === 'invalid') {
     await eachDependent(deps, view, mark.uid, (dependent) => reportInvalidOwner(deps, view, { ...dependent, mark }));
     return 'done';

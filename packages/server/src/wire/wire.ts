@@ -1,8 +1,9 @@
 import {
   type ApiResponse,
   ApiServer,
+  type AuthorizedContext,
   defaultIssuer,
-  type EndpointServices,
+  type HealthChecks,
   handlerChain,
   type IncomingRequest,
   type Registry,
@@ -20,12 +21,12 @@ import { openAuditLog } from '../audit/open-audit-log.ts';
 import type { CompletedConfig } from '../config/complete-config.ts';
 import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 import { canopyVersion } from '../version.ts';
-import { wireAccess } from './access.ts';
+import { type AccessControl, wireAccess } from './access.ts';
 import { admissionChain } from './admission-order.ts';
 import { inactiveClusterGate } from './cluster-gate.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
-import { wireKcpWorld } from './kcp-world.ts';
+import { type KcpWorld, wireKcpWorld } from './kcp-world.ts';
 import type { Logger } from '../logger.ts';
 import { Metrics } from './metrics.ts';
 import { specialEndpoints, tokenIssuer } from './special-endpoints.ts';
@@ -49,93 +50,46 @@ export interface WireInput {
   logger: Logger;
 }
 
+const inFlightLimits = { total: 1000, perUserAndCluster: 400 };
+
 /** Puts the server together: store → caches → kinds → access → admission → chain. */
 export async function wire(input: WireInput): Promise<Wired> {
-  const { config, storage, shard } = input;
+  const { config, storage, shard, logger } = input;
   const hub = await ChangeHub.start(storage);
   const kcp = wireKcpWorld(storage, hub, shard);
-  const { world, registry, directory, exports, types, native, surfaces, identities, claims } = kcp;
+  const { world, registry, directory, exports, surfaces, types, claims } = kcp;
   const bindings = new ConsumerBindings(storage);
-  const access = wireAccess({
-    config,
-    storage,
-    directory,
-    admin: input.admin,
-    serviceAccountKey: input.serviceAccountKey,
-    issuer: defaultIssuer,
-  });
-  const virtual = new ApiExportVirtualWorkspace({
-    surfaces,
-    native,
-    directory,
-    identities,
-    exports,
-    bindings,
-    deep: access.deep,
-  });
+  const access = wireAccess({ ...input, directory, issuer: defaultIssuer });
+  const virtual = new ApiExportVirtualWorkspace({ ...kcp, exports, bindings, deep: access.deep });
   const caches = [...kcp.caches, access.rbac, bindings, virtual];
   hub.subscribeAll((changes) => {
     for (const cache of caches) cache.onChanges(changes);
   });
   await bootstrap({ world, shard, systemPolicy, rootPolicy });
 
-  const special = specialEndpoints({ access, home: { world, types, shard, deep: access.deep } });
-  const services: EndpointServices = {
-    registry,
-    admission: admissionChain({ world, types, access, native, claims, neighbourhood: kcp.neighbourhood }),
-    watchTimeoutMs: { min: 30 * 60_000, max: 60 * 60_000 },
-    bookmarkIntervalMs: 60_000,
-    maxWatchBufferBytes: 8 * 1024 * 1024,
-  };
-  const version = versionInfo(canopyVersion, { commit: 'unknown', date: '1970-01-01T00:00:00Z' });
   const metrics = new Metrics({ hubRevision: () => hub.revision, watchers: () => hub.watcherCount });
-  const domain = workspacesDomain(surfaces, identities, access.authorizer);
-  const chain = handlerChain({
-    logicalCluster: {
-      workspaces: domain,
-      resolver: directory,
-      virtualWorkspaces: [virtual],
-      clusterOfToken: (token) => access.tokens.clusterOf(token),
-    },
-    authenticator: access.authenticator,
-    inFlight: { total: 1000, perUserAndCluster: 400 },
-    clusterGate: inactiveClusterGate(directory),
-    authorization: { message: access.message },
-  });
-  const dispatch = dispatcher({
-    services,
-    special,
-    documents: new Documents({
-      special,
-      version: version.gitVersion,
-      serverAddress: shard.externalUrl.replace('https://', ''),
-    }),
-    health: {
-      live: [{ name: 'ping', check: async () => undefined }],
-      ready: [
-        { name: 'ping', check: async () => undefined },
-        {
-          name: 'storage',
-          async check() {
-            await storage.currentRevision();
-          },
-        },
-      ],
-    },
-    version,
-    metrics: () => metrics.render(),
-    issuer: issuerDocuments(access.tokens, shard.externalUrl),
-  });
-  const audit = await openAuditLog(config, input.logger);
+  const audit = await openAuditLog(config, logger);
   const server = new ApiServer({
-    chain,
-    dispatch,
+    chain: handlerChain({
+      logicalCluster: {
+        workspaces: workspacesDomain(surfaces, kcp.identities, access.authorizer),
+        resolver: directory,
+        virtualWorkspaces: [virtual],
+        clusterOfToken: (token) => access.tokens.clusterOf(token),
+      },
+      authenticator: access.authenticator,
+      inFlight: inFlightLimits,
+      clusterGate: inactiveClusterGate(directory),
+      authorization: { message: access.message },
+    }),
+    dispatch: wireDispatch(kcp, access, shard, metrics),
     finished(request) {
       metrics.observe(request);
       audit?.record(request, Date.now());
     },
     clock: () => performance.now(),
   });
+  const tokens = tokenIssuer(access);
   const controllers = await startControllers({
     registry,
     world,
@@ -143,13 +97,12 @@ export async function wire(input: WireInput): Promise<Wired> {
     types,
     claims,
     shard,
-    tokens: tokenIssuer(access),
+    tokens,
     clock: systemClock,
-    logger: input.logger,
+    logger,
   });
   return {
-    handle:
-      audit === undefined ? (request) => server.handle(request) : (request) => server.handle(rememberBody(request)),
+    handle: (request) => server.handle(audit === undefined ? request : rememberBody(request)),
     registry,
     hub,
     async stop() {
@@ -157,6 +110,46 @@ export async function wire(input: WireInput): Promise<Wired> {
       hub.close();
       await audit?.close();
     },
+  };
+}
+
+/** Everything that answers a request which the chain has let through. */
+function wireDispatch(
+  kcp: KcpWorld,
+  access: AccessControl,
+  shard: ShardSettings,
+  metrics: Metrics,
+): (context: AuthorizedContext) => Promise<ApiResponse> {
+  const { world, registry, types } = kcp;
+  const special = specialEndpoints({ access, home: { world, types, shard, deep: access.deep } });
+  const version = versionInfo(canopyVersion, { commit: 'unknown', date: '1970-01-01T00:00:00Z' });
+  return dispatcher({
+    services: {
+      registry,
+      admission: admissionChain({ ...kcp, access }),
+      watchTimeoutMs: { min: 30 * 60_000, max: 60 * 60_000 },
+      bookmarkIntervalMs: 60_000,
+      maxWatchBufferBytes: 8 * 1024 * 1024,
+    },
+    special,
+    documents: new Documents({
+      special,
+      version: version.gitVersion,
+      serverAddress: shard.externalUrl.replace('https://', ''),
+    }),
+    health: healthChecks(registry.storage),
+    version,
+    metrics: () => metrics.render(),
+    issuer: issuerDocuments(access.tokens, shard.externalUrl),
+  });
+}
+
+/** Alive: the process answers. Ready: the store does. */
+function healthChecks(storage: Storage): HealthChecks {
+  const ping = { name: 'ping', check: async () => undefined };
+  return {
+    live: [ping],
+    ready: [ping, { name: 'storage', check: async () => void (await storage.currentRevision()) }],
   };
 }
 

@@ -16,6 +16,7 @@ export interface ClusterContent {
   held: HeldObject[];
   /** What the rest of the content needs while it is there: namespaces, definitions, bindings, RBAC. */
   last: KeyValue[];
+  hasChildren: boolean;
 }
 
 const page = 1000;
@@ -42,7 +43,7 @@ export interface EndingCluster {
 /** Walks the objects of a cluster along the index and deletes as it goes. Child workspaces are left to `markChildren`. */
 export async function deleteContent(deps: ControllerDeps, ending: EndingCluster): Promise<ClusterContent> {
   const { registry } = deps;
-  const content: ClusterContent = { free: [], held: [], last: [] };
+  const content: ClusterContent = { free: [], held: [], last: [], hasChildren: false };
   const children = objectPrefix({ group: 'tenancy.kcp.io', resource: 'workspaces', cluster: ending.cluster });
   let after: string | undefined;
   for (;;) {
@@ -51,6 +52,7 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
     for (const kv of found.items) {
       if (kv.key.startsWith(workspacesPrefix)) {
         jump = `${children}\uffff`;
+        content.hasChildren = true;
         continue;
       }
       if (kv.key.startsWith(logicalClustersPrefix)) continue;

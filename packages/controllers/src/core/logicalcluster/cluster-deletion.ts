@@ -1,4 +1,4 @@
-import { clusterIndex, decodeObject, garbageMarkPrefix, timestamp } from '@canopy/apiserver';
+import { clusterIndex, decodeObject, timestamp } from '@canopy/apiserver';
 import { setCondition } from '@canopy/api';
 import { workspaceFinalizer } from '@canopy/kcp';
 import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
@@ -29,8 +29,8 @@ export async function deleteCluster(deps: ControllerDeps, found: StoredObjectAt)
   const now = timestamp(deps.registry.clock);
   let view: Promise<ClusterView> | undefined;
   const ending: EndingCluster = { cluster, access: found.place.access, view: () => (view ??= clusterView(deps, cluster)) };
-  const children = await markChildren(deps, ending, now);
   const content = await deleteContent(deps, ending);
+  const children = content.hasChildren ? await markChildren(deps, ending, now) : 0;
   const held = content.held.length > 0 || children > 0 ? content.held : await heldLast(deps, ending, content.last);
   if (held.length > 0 || children > 0) {
     await changeCluster(deps, cluster, (logicalCluster) => {
@@ -57,8 +57,6 @@ async function finish(deps: ControllerDeps, found: StoredObjectAt, content: read
     if (!(await storage.transact(deletionOf(rest.splice(0, operationsAtOnce)))).succeeded) return 'again';
   }
   const { compares, operations } = deletionOf(rest);
-  const marks = await storage.range(`${garbageMarkPrefix}${found.place.access.cluster}/`, { limit: operationsAtOnce });
-  for (const { key } of marks.items) operations.push({ type: 'delete', key });
   await endCluster(deps, found, compares, operations);
   const result = await storage.transact({ compares, operations });
   return result.succeeded ? 'gone' : 'again';

@@ -20,7 +20,7 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
   return {
     name: 'core/logicalcluster',
     watches: ['*'],
-    concurrency: 32,
+    concurrency: 64,
     keysOf(change, add) {
       if (change.key.startsWith(ownPrefix)) {
         const cluster = clusterOfKey(change.key);

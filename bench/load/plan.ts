@@ -1,0 +1,66 @@
+import type { Target } from '../server/canopy-process.ts';
+import type { Spread } from './latencies.ts';
+
+/**
+ * Closed loops: each of `concurrency` loops sends its next request when the last was answered. `#` in path and body is
+ * replaced by a running number, from `first` on; numbers start again after `count` of them where `wrap` is set.
+ */
+export interface LoopPlan {
+  kind: 'loop';
+  target: Target;
+  concurrency: number;
+  method: string;
+  path: string;
+  body?: string;
+  contentType?: string;
+  status: number;
+  first: number;
+  /** Ends after so many requests … */
+  count: number;
+  /** … or after this time, whichever is first. */
+  ms: number;
+  wrap?: boolean;
+}
+
+/** Workspaces made and followed by a watch until their phase is Ready. */
+export interface WorkspacePlan {
+  kind: 'workspaces';
+  target: Target;
+  parent: string;
+  /** Names are `<prefix>-<number>`. */
+  prefix: string;
+  concurrency: number;
+  count: number;
+  ms: number;
+}
+
+/** Watchers of one collection, and writers that create objects in it. */
+export interface FanOutPlan {
+  kind: 'fan-out';
+  target: Target;
+  watchers: number;
+  path: string;
+  body: string;
+  /** Watch from here. */
+  resourceVersion: string;
+  writers: number;
+  /** Writes per second of all writers; 0: as fast as they are answered. */
+  pace: number;
+  ms: number;
+  first: number;
+}
+
+export type LoadPlan = LoopPlan | WorkspacePlan | FanOutPlan;
+
+/** Of one phase. */
+export interface LoadResult {
+  /** Requests answered, workspaces Ready, or events delivered. */
+  count: number;
+  seconds: number;
+  /** Of the request, of creation to Ready, or of writing to delivery. */
+  latency: Spread;
+  /** Processor time that the load generator took, microseconds. */
+  cpuMicros: number;
+  /** Writes behind the events. */
+  writes?: number;
+}

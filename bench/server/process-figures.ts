@@ -1,0 +1,47 @@
+import type { ChildProcess } from 'node:child_process';
+
+/** What a measured process says about itself. Memory in bytes, processor time of all its threads in microseconds. */
+export interface ProcessFigures {
+  rss: number;
+  heapUsed: number;
+  external: number;
+  cpuMicros: number;
+}
+
+let questions = 0;
+
+/** Asks a process that was started with {@link figureFlags}; with `collect`, after a full garbage collection. */
+export function figuresOf(child: ChildProcess, collect = false): Promise<ProcessFigures> {
+  questions += 1;
+  const id = questions;
+  return new Promise((resolve, reject) => {
+    const listener = (message: { figures?: number; answer?: ProcessFigures }): void => {
+      if (message.figures !== id) return;
+      child.off('message', listener);
+      resolve(message.answer as ProcessFigures);
+    };
+    child.on('message', listener);
+    child.send({ figures: id, collect }, (error) => error && reject(error));
+  });
+}
+
+/** Flags of a Node.js process that answers {@link figuresOf}. */
+export const figureFlags: readonly string[] = ['--expose-gc', '--import', new URL('./gc-on-message.ts', import.meta.url).href];
+
+const settleRounds = 6;
+const settlePauseMs = 250;
+
+/**
+ * Resident memory of a process at rest: full collections with pauses between them, until one no longer gains 1 %. What
+ * the allocator keeps for itself counts, garbage does not.
+ */
+export async function settledMemory(child: ChildProcess): Promise<ProcessFigures> {
+  let last = await figuresOf(child, true);
+  for (let round = 0; round < settleRounds; round++) {
+    await new Promise((resolve) => setTimeout(resolve, settlePauseMs));
+    const next = await figuresOf(child, true);
+    if (next.rss > last.rss * 0.99) return next;
+    last = next;
+  }
+  return last;
+}
