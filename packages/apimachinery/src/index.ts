@@ -138,7 +138,7 @@ export { MergePatchError, applyMergePatch, createMergePatch } from './patch/merg
 export type { ApplyObjectOptions, ApplyResult } from './apply/apply-object.ts';
 export { applyObject } from './apply/apply-object.ts';
 export type { UpdateManagedFieldsOptions } from './apply/update-managed-fields.ts';
-export { trackUpdate, updateManagedFields } from './apply/update-managed-fields.ts';
+export { updateManagedFields } from './apply/update-managed-fields.ts';
 export { applyStrategicMergePatch } from './patch/strategic-merge-patch.ts';
 export { StrategicMergePatchError } from './patch/strategic-merge-meta.ts';
 export { patchStatusError } from './patch/patch-status-error.ts';

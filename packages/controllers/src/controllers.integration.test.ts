@@ -65,7 +65,9 @@ describe('the controllers of kcp kinds', () => {
     fixture = await startFixture();
     const api = fixture.api(await makeTeam());
     const labelShard = (region: string) =>
-      fixture.api('root').update({ resource: 'shards.core.kcp.io', name: 'root' }, (shard) => void (shard.metadata.labels = { ...shard.metadata.labels, region }));
+      fixture.api('root').update({ resource: 'shards.core.kcp.io', name: 'root' }, (shard) => {
+      shard.metadata.labels = { ...shard.metadata.labels, region };
+    });
     await labelShard('north');
     await api.create('partitionsets.topology.kcp.io', object('topology.kcp.io/v1alpha1', 'PartitionSet', 'regions', { spec: { dimensions: ['region'] } }));
     const selectors = async () => (await api.list('partitions.topology.kcp.io')).map(({ spec }) => (spec as { selector: unknown }).selector);

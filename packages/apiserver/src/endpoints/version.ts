@@ -11,7 +11,7 @@ export interface VersionInfo {
   platform: string;
 }
 
-const kubernetesLevel = { major: '1', minor: '34' };
+const kubernetesLevel = { major: '1', minor: '37' };
 
 export function versionInfo(canopyVersion: string, build: { commit: string; date: string }): VersionInfo {
   return {

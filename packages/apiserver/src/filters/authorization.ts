@@ -27,16 +27,17 @@ export function attributesOf(context: UserContext): AuthorizationAttributes {
   };
 }
 
-const noAccess = 'workspace access not permitted';
+/** What the authorizers say of a logical cluster that does not exist: unknown ones must read the same to everybody. */
+const unknownCluster = 'LogicalCluster not found';
 
 /** May they? The only place that makes an authorised context. Unknown workspaces get what forbidden ones get. */
 export function authorizationFilter(options: AuthorizationOptions): Filter<UserContext, AuthorizedContext> {
   return {
     name: 'authorization',
     async apply(context) {
-      if (context.target.kind === 'unresolved') throw denied(context, noAccess);
-      if (context.target.kind === 'none' && context.info.resourceRequest) throw pathNotFound();
       const attributes = attributesOf(context);
+      if (context.target.kind === 'unresolved') throw denied(context, options.message(attributes, unknownCluster));
+      if (context.target.kind === 'none' && context.info.resourceRequest) throw pathNotFound();
       const result = await context.domain.authorizer.authorize(attributes);
       context.auditAnnotations['authorization.k8s.io/decision'] = result.decision === 'allow' ? 'allow' : 'forbid';
       context.auditAnnotations['authorization.k8s.io/reason'] = `${result.authorizer}: ${result.reason}`;

@@ -1,5 +1,5 @@
 import { decodeGarbageMark, type GarbageMark, garbageMarkPrefix } from '@canopy/apiserver';
-import { type StorageKey } from '@canopy/storage';
+import type { StorageKey } from '@canopy/storage';
 import type { Controller, KeySink } from '../runtime/controller.ts';
 import { clusterOfKey, type ControllerDeps } from '../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../runtime/waiting-keys.ts';

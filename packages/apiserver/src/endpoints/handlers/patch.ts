@@ -5,8 +5,9 @@ import {
   applyObject,
   applyStrategicMergePatch,
   badRequest,
-  JsonPatchError,
+  deepCopy,
   type KubeObject,
+  patchStatusError,
   methodNotAllowed,
   notFound,
   StatusError,
@@ -74,14 +75,11 @@ async function preparePatch(
   switch (mediaType) {
     case jsonPatchType: {
       const operations = parseJsonBody(decodeText(bytes));
-      return (live) => ({ object: jsonPatched(required(live, request), operations), managedFieldsKept: false });
+      return (live) => patched(() => applyJsonPatch(required(live, request) as never, deepCopy(operations) as never));
     }
     case mergePatchType: {
       const patch = objectBody(parseJsonBody(decodeText(bytes)));
-      return (live) => ({
-        object: applyMergePatch(required(live, request) as never, patch as never) as unknown as KubeObject,
-        managedFieldsKept: false,
-      });
+      return (live) => patched(() => applyMergePatch(required(live, request) as never, deepCopy(patch) as never));
     }
     case strategicPatchType: {
       const { kind } = call.resource.origin;
@@ -89,19 +87,22 @@ async function preparePatch(
         throw unsupportedMediaType([jsonPatchType, mergePatchType, applyPatchType]);
       const patch = objectBody(parseJsonBody(decodeText(bytes)));
       const schema = servedVersion(call.resource, request.version).fullSchema;
-      return (live) => ({
-        object: applyStrategicMergePatch(
-          required(live, request) as never,
-          patch as never,
-          schema,
-        ) as unknown as KubeObject,
-        managedFieldsKept: false,
-      });
+      return (live) =>
+        patched(() => applyStrategicMergePatch(required(live, request) as never, deepCopy(patch) as never, schema));
     }
     case applyPatchType:
       return prepareApply(call, request, bytes);
     default:
       throw unsupportedMediaType([jsonPatchType, mergePatchType, strategicPatchType, applyPatchType]);
+  }
+}
+
+/** What a patch makes of the object; its errors become the Status that Kubernetes answers with. */
+function patched(apply: () => unknown): { object: KubeObject; managedFieldsKept: boolean } {
+  try {
+    return { object: apply() as KubeObject, managedFieldsKept: false };
+  } catch (error) {
+    throw patchStatusError(error) ?? error;
   }
 }
 
@@ -113,21 +114,6 @@ function required(live: KubeObject | undefined, request: ObjectRequest): KubeObj
 function objectBody(value: unknown): Record<string, unknown> {
   if (!isObject(value)) throw badRequest('the patch must be a JSON object');
   return value;
-}
-
-function jsonPatched(live: KubeObject, operations: unknown): KubeObject {
-  try {
-    return applyJsonPatch(live as never, operations as never) as unknown as KubeObject;
-  } catch (error) {
-    if (!(error instanceof JsonPatchError)) throw error;
-    throw new StatusError({
-      code: 422,
-      reason: 'Invalid',
-      message: 'the server rejected our request due to an error in our request',
-      details: { causes: [{ message: error.message }] },
-      cause: error,
-    });
-  }
 }
 
 function applyManager(call: ResourceCall): string {
@@ -180,7 +166,7 @@ async function prepareApply(call: ResourceCall, request: ObjectRequest, bytes: U
     }
     const { object } = applyObject({
       live,
-      applied,
+      applied: deepCopy(applied),
       manager,
       force,
       schema: served.fullSchema,

@@ -34,7 +34,9 @@ describe('a definition that is deleted', () => {
     await api.remove({ resource, name: 'widgets.example.com' });
     await fixture.until(async () => (await api.find({ resource: 'configmaps', namespace: 'default', name: 'child' })) === undefined);
     await fixture.until(async () => conditionOf(await api.find({ resource, name: 'widgets.example.com' }), 'Terminating')?.reason === 'InstanceDeletionInProgress');
-    await api.update({ resource: 'widgets.example.com', namespace: 'default', name: 'held' }, (held) => void (held.metadata.finalizers = []));
+    await api.update({ resource: 'widgets.example.com', namespace: 'default', name: 'held' }, (held) => {
+      held.metadata.finalizers = [];
+    });
     await fixture.until(async () => (await api.find({ resource, name: 'widgets.example.com' })) === undefined);
   });
 

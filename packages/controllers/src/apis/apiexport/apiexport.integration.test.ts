@@ -26,11 +26,15 @@ describe('an export', () => {
     await makeExport('shop', { identity: { secretRef: { namespace: 'default', name: 'identity' } } });
     await fixture.settled();
     expect(await identityOf()).toBeUndefined();
-    await api.update({ resource: 'secrets', namespace: 'default', name: 'identity' }, (found) => void (found.data = secret('one').data));
+    await api.update({ resource: 'secrets', namespace: 'default', name: 'identity' }, (found) => {
+      found.data = secret('one').data;
+    });
     const hash = createHash('sha256').update('one').digest('hex');
     await fixture.until(async () => (await identityOf()) === hash);
     expect(conditionOf(await api.get(shop), 'IdentityValid')?.status).toBe('True');
-    await api.update({ resource: 'secrets', namespace: 'default', name: 'identity' }, (found) => void (found.data = secret('two').data));
+    await api.update({ resource: 'secrets', namespace: 'default', name: 'identity' }, (found) => {
+      found.data = secret('two').data;
+    });
     await fixture.until(async () => conditionOf(await api.get(shop), 'IdentityValid')?.reason === 'IdentityVerificationFailed');
     expect(await identityOf()).toBe(hash);
   });

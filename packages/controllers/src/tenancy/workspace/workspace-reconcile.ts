@@ -6,7 +6,7 @@ import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
 import { pollDelay } from '../../runtime/waiting-keys.ts';
 import { schedule } from './workspace-scheduling.ts';
-import { showDisappeared } from './workspace-mirror.ts';
+import { showDisappeared } from '../../core/logicalcluster/workspace-mirror.ts';
 
 const appearsWithinMs = 60_000;
 const appearsAgainMs = 1000;

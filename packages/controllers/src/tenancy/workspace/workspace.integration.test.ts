@@ -24,7 +24,9 @@ describe('a workspace', () => {
     const user = { name: 'alice', groups: ['developers'] };
     const made = await fixture.api('root', user).create('workspaces.tenancy.kcp.io', special('team'));
     expect(phaseOfObject(made)).toBe('Initializing');
-    await fixture.api(clusterOf(made)).update(own, (cluster) => void ((cluster.status as { initializers: string[] }).initializers = []), 'status');
+    await fixture.api(clusterOf(made)).update(own, (cluster) => {
+      (cluster.status as { initializers: string[] }).initializers = [];
+    }, 'status');
     await fixture.until(async () => phaseOfObject(await fixture.api('root').get(at('team'))) === 'Ready');
     const ready = await fixture.api('root').get(at('team'));
     expect(ready.metadata.labels?.['tenancy.kcp.io/phase']).toBe('Ready');
@@ -37,7 +39,9 @@ describe('a workspace', () => {
   it('is switched off and on by the annotation of its logical cluster', async () => {
     fixture = await startFixture();
     const api = fixture.api(clusterOf(await fixture.api('root').create('workspaces.tenancy.kcp.io', workspace('team'))));
-    await api.update(own, (cluster) => void (cluster.metadata.annotations = { ...cluster.metadata.annotations, 'core.kcp.io/inactive': 'true' }));
+    await api.update(own, (cluster) => {
+      cluster.metadata.annotations = { ...cluster.metadata.annotations, 'core.kcp.io/inactive': 'true' };
+    });
     await fixture.until(async () => phaseOfObject(await api.get(own)) === 'Inactive');
     await api.update(own, (cluster) => void delete cluster.metadata.annotations?.['core.kcp.io/inactive']);
     await fixture.until(async () => phaseOfObject(await api.get(own)) === 'Ready');
@@ -50,7 +54,9 @@ describe('a workspace', () => {
     expect(conditionOf(made, 'WorkspaceScheduled')?.reason).toBe('Unschedulable');
     await fixture.settled();
     open = true;
-    await fixture.api('root').update({ resource: 'shards.core.kcp.io', name: 'root' }, (shard) => void (shard.metadata.labels = { ...shard.metadata.labels, zone: 'a' }));
+    await fixture.api('root').update({ resource: 'shards.core.kcp.io', name: 'root' }, (shard) => {
+      shard.metadata.labels = { ...shard.metadata.labels, zone: 'a' };
+    });
     await fixture.until(async () => phaseOfObject(await fixture.api('root').get(at('team'))) === 'Ready');
     await fixture.api(clusterOf(await fixture.api('root').get(at('team')))).get({ resource: 'namespaces', name: 'default' });
   });

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { setCondition } from '@canopy/api';
 import { labelPhase, ownerAnnotation, ownerUser, workspaceSpecOf, workspaceStatusOf } from '@canopy/kcp';
-import { clusterStatusOf } from '../../core/logicalcluster/cluster-objects.ts';
-import { phaseOf } from '../../core/logicalcluster/cluster-phase.ts';
+import { clusterStatusOf } from './cluster-objects.ts';
+import { phaseOf } from './cluster-phase.ts';
 
 const mirroredConditions = ['WorkspaceInitialized', 'WorkspaceContentDeleted'];
 
