@@ -16,6 +16,8 @@ export interface Target {
 export interface CanopyProcess {
   child: ChildProcess;
   target: Target;
+  /** The server's root directory. */
+  directory: string;
   /** From the start of the process until `GET /clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces` answered 200. */
   readyMs: number;
   stop(): Promise<void>;
@@ -39,7 +41,7 @@ export async function startCanopy(root: string, directory: string, nodeFlags: re
   const readyMs = performance.now() - started;
   session.destroy();
   if (status !== 200) throw new Error(`the first request was answered with ${status}`);
-  return { child, target, readyMs, stop: () => stopChild(child) };
+  return { child, target, directory, readyMs, stop: () => stopChild(child) };
 }
 
 function announcedUrl(child: ChildProcess): Promise<string> {

@@ -39,8 +39,12 @@ export class Kubectl {
   async try(args: readonly string[], options: KubectlOptions = {}): Promise<ProgramResult> {
     const { cluster, server, token } = this.target;
     const url = cluster.startsWith('https:') ? cluster : `${server.url}/clusters/${cluster}`;
-    const access = token === undefined ? ['--kubeconfig', server.kubeconfig] : ['--token', token, '--certificate-authority', path.join(server.rootDirectory, 'ca.crt')];
-    return runProgram(this.program, [...args.slice(0, 1), '--server', url, ...access, '--cache-dir', path.join(this.home, 'cache'), ...args.slice(1)], {
+    const access =
+      token === undefined
+        ? [`--kubeconfig=${server.kubeconfig}`]
+        : [`--token=${token}`, `--certificate-authority=${path.join(server.rootDirectory, 'ca.crt')}`];
+    const general = [`--server=${url}`, ...access, `--cache-dir=${path.join(this.home, 'cache')}`];
+    return runProgram(this.program, [...general, ...args], {
       ...options,
       env: { ...process.env, HOME: this.home, KUBECONFIG: '', ...options.env },
     });

@@ -4,7 +4,6 @@ import { apiExportController } from './apis/apiexport/apiexport-controller.ts';
 import { crdCleanupController } from './apis/crd-cleanup/crd-cleanup-controller.ts';
 import { defaultBindingsController } from './apis/default-bindings/default-bindings-controller.ts';
 import { permissionClaimsController } from './apis/permission-claims/claims-controller.ts';
-import { logicalClusterController } from './core/logicalcluster/logicalcluster-controller.ts';
 import { namespaceController } from './core/namespace/namespace-controller.ts';
 import { serviceAccountTokenController } from './core/service-account-token/token-controller.ts';
 import { garbageCollector } from './gc/gc-controller.ts';
@@ -13,6 +12,7 @@ import { clusterRoleAggregationController } from './rbac/cluster-role-aggregatio
 import type { Controller } from './runtime/controller.ts';
 import type { ControllerDeps } from './runtime/controller-deps.ts';
 import { Reactor } from './runtime/reactor.ts';
+import { logicalClusterController } from './tenancy/logicalcluster/logicalcluster-controller.ts';
 import { workspaceController } from './tenancy/workspace/workspace-controller.ts';
 import { partitionSetController } from './topology/partitionset/partitionset-controller.ts';
 

@@ -1,9 +1,16 @@
 import { clusterIndex, deletingIndex, garbageMarkPrefix } from '@canopy/apiserver';
 import { MemoryStorage, type Storage } from '@canopy/storage';
+import { startControlPlane } from '@canopy/testing';
 import { describe, expect, it } from 'vitest';
 import { startControllers } from './controller-list.ts';
-import { startControlPlane } from '@canopy/testing';
-import { clusterOf, configMap, type ControllerFixture, depsOf, startFixture, workspace } from './testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  configMap,
+  depsOf,
+  startFixture,
+  workspace,
+} from './testing/controller-fixture.ts';
 import { cutStorage } from './testing/cut-storage.ts';
 
 const at = { resource: 'workspaces.tenancy.kcp.io', name: 'top' };
@@ -20,29 +27,41 @@ async function makeTree(fixture: ControllerFixture): Promise<string[]> {
 
 async function leftIn(storage: Storage, clusters: readonly string[]): Promise<string[]> {
   const left: string[] = [];
-  for (const cluster of clusters) left.push(...(await storage.rangeIndex(clusterIndex, cluster)).items.map(({ key }) => key));
+  for (const cluster of clusters)
+    left.push(...(await storage.rangeIndex(clusterIndex, cluster)).items.map(({ key }) => key));
   return left;
 }
 
 describe('controllers whose process dies', () => {
-  it.each([1, 2, 3, 5, 8, 13])('finish the deletion of a tree after a restart, having died after %i transactions', async (transactions) => {
-    const real = new MemoryStorage();
-    const cut = cutStorage(real);
-    const first = await startFixture({ storage: cut.storage });
-    const clusters = await makeTree(first);
-    await first.settled();
-    cut.cutAfter(transactions);
-    await first.api('root').remove(at).catch(() => undefined);
-    await first.until(async () => cut.isCut || (await real.rangeIndex(deletingIndex, 'tenancy.kcp.io/workspaces')).items.length === 0);
-    await first.stop();
+  it.each([1, 2, 3, 5, 8, 13])(
+    'finish the deletion of a tree after a restart, having died after %i transactions',
+    async (transactions) => {
+      const real = new MemoryStorage();
+      const cut = cutStorage(real);
+      const first = await startFixture({ storage: cut.storage });
+      const clusters = await makeTree(first);
+      await first.settled();
+      cut.cutAfter(transactions);
+      await first
+        .api('root')
+        .remove(at)
+        .catch(() => undefined);
+      await first.until(
+        async () => cut.isCut || (await real.rangeIndex(deletingIndex, 'tenancy.kcp.io/workspaces')).items.length === 0,
+      );
+      await first.stop();
 
-    const second = await startFixture({ storage: real });
-    await second.api('root').remove(at).catch(() => undefined);
-    await second.until(async () => (await second.api('root').find(at)) === undefined);
-    expect(await leftIn(real, clusters)).toEqual([]);
-    await second.stop();
-    expect(second.problems).toEqual([]);
-  });
+      const second = await startFixture({ storage: real });
+      await second
+        .api('root')
+        .remove(at)
+        .catch(() => undefined);
+      await second.until(async () => (await second.api('root').find(at)) === undefined);
+      expect(await leftIn(real, clusters)).toEqual([]);
+      await second.stop();
+      expect(second.problems).toEqual([]);
+    },
+  );
 
   it('collect garbage that was marked while no controller ran', async () => {
     const storage = new MemoryStorage();
@@ -56,7 +75,11 @@ describe('controllers whose process dies', () => {
     expect(await storage.count(garbageMarkPrefix)).toBe(1);
 
     const fixture = await startFixture({ storage });
-    await fixture.until(async () => (await fixture.api(cluster).find({ resource: 'configmaps', namespace: 'default', name: 'child' })) === undefined);
+    await fixture.until(
+      async () =>
+        (await fixture.api(cluster).find({ resource: 'configmaps', namespace: 'default', name: 'child' })) ===
+        undefined,
+    );
     await fixture.until(async () => (await storage.count(garbageMarkPrefix)) === 0);
     await fixture.stop();
     expect(fixture.problems).toEqual([]);

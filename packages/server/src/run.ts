@@ -20,6 +20,8 @@ export interface RunningServer {
 
 const maxBodyBytes = 3 * 1024 * 1024;
 const shutdownGraceMs = 5000;
+/** Small on purpose: the operating system caches the file, and memory is what workspaces are counted in. Bytes. */
+const storeMemory = { cacheBytes: 4 * 1024 * 1024, valueCacheBytes: 4 * 1024 * 1024 };
 
 export interface RunOptions {
   config: CompletedConfig;
@@ -93,7 +95,7 @@ function makeRootDirectory(directory: string): void {
 
 async function openStorage(config: CompletedConfig, workerUrl: URL | undefined): Promise<SqliteStorage> {
   try {
-    return await SqliteStorage.open({ path: config.databasePath, ...(workerUrl === undefined ? {} : { workerUrl }) });
+    return await SqliteStorage.open({ path: config.databasePath, ...storeMemory, ...(workerUrl === undefined ? {} : { workerUrl }) });
   } catch (error) {
     if (isStorageError(error)) throw new UsageError(error.message);
     throw error;

@@ -22,7 +22,12 @@ describe('decideDependent', () => {
   });
 
   it('drops only the references to owners that are leaving', () => {
-    const states = new Map<string, OwnerState>([['a', 'absent'], ['b', 'solid'], ['c', 'waiting'], ['d', 'unknown']]);
+    const states = new Map<string, OwnerState>([
+      ['a', 'absent'],
+      ['b', 'solid'],
+      ['c', 'waiting'],
+      ['d', 'unknown'],
+    ]);
     expect(decideDependent(owned(['a', 'b', 'c', 'd']), states)).toEqual({ kind: 'release', uids: ['a', 'c'] });
   });
 
@@ -32,7 +37,10 @@ describe('decideDependent', () => {
     [['foregroundDeletion'], 'absent', 'Foreground'],
     [['orphan'], 'absent', 'Orphan'],
   ] as const)('with the finalizers %j and an owner that is %s deletes in the %s', (finalizers, state, propagation) => {
-    expect(decideDependent(owned(['a'], [...finalizers]), new Map([['a', state]]))).toEqual({ kind: 'delete', propagation });
+    expect(decideDependent(owned(['a'], [...finalizers]), new Map([['a', state]]))).toEqual({
+      kind: 'delete',
+      propagation,
+    });
   });
 
   it('removes the list of owners with the last of them', () => {

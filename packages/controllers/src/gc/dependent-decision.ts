@@ -27,7 +27,13 @@ export function decideDependent(object: KubeObject, states: ReadonlyMap<string, 
     // An owner that cannot be judged keeps the object, and so do the references to it.
     return { kind: 'keep' };
   }
-  return { kind: 'delete', propagation: propagationOf(object, leaving.some((owner) => stateOf(owner) === 'waiting')) };
+  return {
+    kind: 'delete',
+    propagation: propagationOf(
+      object,
+      leaving.some((owner) => stateOf(owner) === 'waiting'),
+    ),
+  };
 }
 
 /** The object's own choice, else that of an owner which waits for it, so that its dependents go before it does. */
@@ -39,12 +45,18 @@ function propagationOf(object: KubeObject, ownerWaits: boolean): 'Background' | 
 }
 
 /** The same references without those to the given owners; undefined when none would be left. */
-export function withoutOwners(owners: readonly OwnerReference[] | undefined, uids: readonly string[]): OwnerReference[] | undefined {
+export function withoutOwners(
+  owners: readonly OwnerReference[] | undefined,
+  uids: readonly string[],
+): OwnerReference[] | undefined {
   const left = (owners ?? []).filter(({ uid }) => !uids.includes(uid));
   return left.length === 0 ? undefined : left;
 }
 
 /** Whether a foreground deletion of the owner waits for this object. */
 export function blocks(object: KubeObject, ownerUid: string): boolean {
-  return object.metadata.ownerReferences?.some((owner) => owner.uid === ownerUid && owner.blockOwnerDeletion === true) ?? false;
+  return (
+    object.metadata.ownerReferences?.some((owner) => owner.uid === ownerUid && owner.blockOwnerDeletion === true) ??
+    false
+  );
 }

@@ -1,7 +1,7 @@
 import { decodeGarbageMark, type GarbageMark, garbageMarkPrefix } from '@canopy/apiserver';
 import type { StorageKey } from '@canopy/storage';
 import type { Controller, KeySink } from '../runtime/controller.ts';
-import { clusterOfKey, type ControllerDeps } from '../runtime/controller-deps.ts';
+import { type ControllerDeps, clusterOfKey } from '../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../runtime/waiting-keys.ts';
 import { collect } from './gc-reconcile.ts';
 
@@ -63,7 +63,10 @@ export function garbageCollector(deps: ControllerDeps): Controller {
 async function sinkMarks({ registry }: ControllerDeps, sink: KeySink): Promise<void> {
   let after: string | undefined;
   for (;;) {
-    const found = await registry.storage.range(garbageMarkPrefix, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found = await registry.storage.range(garbageMarkPrefix, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const { key } of found.items) await sink(key.slice(garbageMarkPrefix.length));
     if (!found.more) return;
     after = found.items[found.items.length - 1]?.key;

@@ -1,11 +1,19 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { decodeObject, foregroundFinalizer, type GarbageMark, orphanFinalizer, ownerIndex, ownerIndexValue, type ServedResource } from '@canopy/apiserver';
+import {
+  decodeObject,
+  foregroundFinalizer,
+  type GarbageMark,
+  orphanFinalizer,
+  ownerIndex,
+  ownerIndexValue,
+  type ServedResource,
+} from '@canopy/apiserver';
 import { type KeyValue, parseObjectKey, type RangeResult } from '@canopy/storage';
 import { type ClusterView, type ControllerDeps, clusterView } from '../runtime/controller-deps.ts';
 import { changeObject, type ObjectPlace, removeObject, servedAt } from '../runtime/object-writer.ts';
 import { blocks, decideDependent, type OwnerState, withoutOwners } from './dependent-decision.ts';
-import { type FoundOwner, findOwner, ownerState } from './owner-lookup.ts';
 import { reportInvalidOwner } from './invalid-owner-event.ts';
+import { type FoundOwner, findOwner, ownerState } from './owner-lookup.ts';
 
 /**
  * - `done`: nothing is left to do for this owner; its mark can go.
@@ -51,7 +59,11 @@ async function eachDependent(
   let after: string | undefined;
   for (;;) {
     const options = { limit: page, ...(after === undefined ? {} : { after }) };
-    const found: RangeResult = await deps.registry.storage.rangeIndex(ownerIndex, ownerIndexValue(view.cluster, uid), options);
+    const found: RangeResult = await deps.registry.storage.rangeIndex(
+      ownerIndex,
+      ownerIndexValue(view.cluster, uid),
+      options,
+    );
     const dependents = found.items.map((kv) => dependentOf(view, kv)).filter((dependent) => dependent !== undefined);
     for (let i = 0; i < dependents.length; i += atOnce) await Promise.all(dependents.slice(i, i + atOnce).map(handle));
     if (!found.more) return;
@@ -69,10 +81,17 @@ function dependentOf(view: ClusterView, kv: KeyValue): Dependent | undefined {
 }
 
 async function settleDependent(deps: ControllerDeps, view: ClusterView, { place, object }: Dependent): Promise<void> {
-  if (object.metadata.deletionTimestamp !== undefined && object.metadata.finalizers?.includes(foregroundFinalizer) === true) return;
+  if (
+    object.metadata.deletionTimestamp !== undefined &&
+    object.metadata.finalizers?.includes(foregroundFinalizer) === true
+  )
+    return;
   const states = new Map<string, OwnerState>();
   for (const owner of object.metadata.ownerReferences ?? []) {
-    states.set(owner.uid, ownerState(await findOwner(deps.registry, view, { ...owner, namespace: object.metadata.namespace })));
+    states.set(
+      owner.uid,
+      ownerState(await findOwner(deps.registry, view, { ...owner, namespace: object.metadata.namespace })),
+    );
   }
   const decision = decideDependent(object, states);
   if (decision.kind === 'release') await removeOwners(deps, { place, object }, decision.uids);
@@ -81,17 +100,25 @@ async function settleDependent(deps: ControllerDeps, view: ClusterView, { place,
   let { propagation } = decision;
   if (propagation === 'Foreground') {
     const own = await ownDependents(deps, view, uid ?? '');
-    if (own === 'none' && object.metadata.finalizers?.includes(foregroundFinalizer) !== true) propagation = 'Background';
-    if (own === 'some are waiting' && (await unblockOwners(deps, { place, object }))) return settleAgain(deps, view, { place, object });
+    if (own === 'none' && object.metadata.finalizers?.includes(foregroundFinalizer) !== true)
+      propagation = 'Background';
+    if (own === 'some are waiting' && (await unblockOwners(deps, { place, object })))
+      return settleAgain(deps, view, { place, object });
   }
   const deletion = await removeObject(deps.registry, place, { uid, resourceVersion, propagation });
   if (deletion === undefined) await settleAgain(deps, view, { place, object });
 }
 
-async function ownDependents(deps: ControllerDeps, view: ClusterView, uid: string): Promise<'none' | 'some' | 'some are waiting'> {
+async function ownDependents(
+  deps: ControllerDeps,
+  view: ClusterView,
+  uid: string,
+): Promise<'none' | 'some' | 'some are waiting'> {
   let answer: 'none' | 'some' | 'some are waiting' = 'none';
   await eachDependent(deps, view, uid, async ({ object }) => {
-    const waits = object.metadata.deletionTimestamp !== undefined && object.metadata.finalizers?.includes(foregroundFinalizer) === true;
+    const waits =
+      object.metadata.deletionTimestamp !== undefined &&
+      object.metadata.finalizers?.includes(foregroundFinalizer) === true;
     if (waits) answer = 'some are waiting';
     else if (answer === 'none') answer = 'some';
   });
@@ -102,7 +129,8 @@ async function ownDependents(deps: ControllerDeps, view: ClusterView, uid: strin
 async function unblockOwners(deps: ControllerDeps, { place, object }: Dependent): Promise<boolean> {
   const result = await changeObject(deps.registry, place, (current) => {
     if (current.metadata.uid !== object.metadata.uid) return false;
-    for (const owner of current.metadata.ownerReferences ?? []) if (owner.blockOwnerDeletion === true) owner.blockOwnerDeletion = false;
+    for (const owner of current.metadata.ownerReferences ?? [])
+      if (owner.blockOwnerDeletion === true) owner.blockOwnerDeletion = false;
     return true;
   });
   return result === 'changed';
@@ -115,10 +143,15 @@ async function settleAgain(deps: ControllerDeps, view: ClusterView, { place, obj
     now = current;
     return false;
   });
-  if (now !== undefined && now.metadata.uid === object.metadata.uid) await settleDependent(deps, view, { place, object: now });
+  if (now !== undefined && now.metadata.uid === object.metadata.uid)
+    await settleDependent(deps, view, { place, object: now });
 }
 
-async function removeOwners(deps: ControllerDeps, { place, object }: Dependent, uids: readonly string[]): Promise<void> {
+async function removeOwners(
+  deps: ControllerDeps,
+  { place, object }: Dependent,
+  uids: readonly string[],
+): Promise<void> {
   await changeObject(deps.registry, place, (current) => {
     if (current.metadata.uid !== object.metadata.uid) return false;
     const left = withoutOwners(current.metadata.ownerReferences, uids);
@@ -149,7 +182,12 @@ async function deleteInForeground(deps: ControllerDeps, view: ClusterView, owner
   return 'done';
 }
 
-async function dropFinalizer(deps: ControllerDeps, view: ClusterView, owner: Present, finalizer: string): Promise<void> {
+async function dropFinalizer(
+  deps: ControllerDeps,
+  view: ClusterView,
+  owner: Present,
+  finalizer: string,
+): Promise<void> {
   const { namespace, name = '', uid } = owner.object.metadata;
   const place = { resource: owner.resource, access: view.access, namespace, name };
   await changeObject(deps.registry, place, (object) => {

@@ -1,7 +1,14 @@
 import type { KubeObject, OwnerReference } from '@canopy/apimachinery';
 import { garbageMarkPrefix } from '@canopy/apiserver';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterOf, configMap, type ControllerFixture, object, startFixture, workspace } from '../testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  configMap,
+  object,
+  startFixture,
+  workspace,
+} from '../testing/controller-fixture.ts';
 
 let fixture: ControllerFixture;
 let cluster: string;
@@ -25,8 +32,17 @@ const ownedBy = (owner: KubeObject, rest: Partial<OwnerReference> = {}): OwnerRe
   ...rest,
 });
 
-async function make(name: string, owners: OwnerReference[] = [], metadata: KubeObject['metadata'] = {}): Promise<KubeObject> {
-  return fixture.api(cluster).create('configmaps', configMap(name, 'default', { ...metadata, ...(owners.length > 0 ? { ownerReferences: owners } : {}) }));
+async function make(
+  name: string,
+  owners: OwnerReference[] = [],
+  metadata: KubeObject['metadata'] = {},
+): Promise<KubeObject> {
+  return fixture
+    .api(cluster)
+    .create(
+      'configmaps',
+      configMap(name, 'default', { ...metadata, ...(owners.length > 0 ? { ownerReferences: owners } : {}) }),
+    );
 }
 const exists = async (name: string): Promise<boolean> => (await fixture.api(cluster).find(at(name))) !== undefined;
 const isGone = (name: string): Promise<void> => fixture.until(async () => !(await exists(name)));
@@ -46,7 +62,9 @@ describe('garbage collection', () => {
     const b = await make('b');
     await make('shared', [ownedBy(a), ownedBy(b)]);
     await fixture.api(cluster).remove(at('a'));
-    await fixture.until(async () => (await fixture.api(cluster).get(at('shared'))).metadata.ownerReferences?.length === 1);
+    await fixture.until(
+      async () => (await fixture.api(cluster).get(at('shared'))).metadata.ownerReferences?.length === 1,
+    );
     expect((await fixture.api(cluster).get(at('shared'))).metadata.ownerReferences?.[0]?.name).toBe('b');
     await fixture.api(cluster).remove(at('b'));
     await isGone('shared');
@@ -64,7 +82,9 @@ describe('garbage collection', () => {
     const owner = await make('owner');
     await make('blocking', [ownedBy(owner, { blockOwnerDeletion: true })], { finalizers: ['example.com/hold'] });
     await fixture.api(cluster).remove(at('owner'), 'Foreground');
-    await fixture.until(async () => (await fixture.api(cluster).get(at('blocking'))).metadata.deletionTimestamp !== undefined);
+    await fixture.until(
+      async () => (await fixture.api(cluster).get(at('blocking'))).metadata.deletionTimestamp !== undefined,
+    );
     await fixture.settled();
     expect(await exists('owner')).toBe(true);
     await fixture.api(cluster).update(at('blocking'), (map) => {
@@ -98,13 +118,18 @@ describe('garbage collection', () => {
       ...object('rbac.authorization.k8s.io/v1', 'ClusterRole', 'wide', { rules: [] }),
       metadata: { name: 'wide', ownerReferences: [ownedBy(owner)] },
     });
-    await fixture.until(async () => (await api.list('events', 'default')).some((event) => event.reason === 'OwnerRefInvalidNamespace'));
+    await fixture.until(async () =>
+      (await api.list('events', 'default')).some((event) => event.reason === 'OwnerRefInvalidNamespace'),
+    );
     await api.get({ resource: 'clusterroles.rbac.authorization.k8s.io', name: 'wide' });
   });
 
   it('lets a cluster-scoped owner have namespaced dependents', async () => {
     const api = fixture.api(cluster);
-    const role = await api.create('clusterroles.rbac.authorization.k8s.io', object('rbac.authorization.k8s.io/v1', 'ClusterRole', 'owner', { rules: [] }));
+    const role = await api.create(
+      'clusterroles.rbac.authorization.k8s.io',
+      object('rbac.authorization.k8s.io/v1', 'ClusterRole', 'owner', { rules: [] }),
+    );
     await make('child', [ownedBy(role)]);
     await fixture.settled();
     expect(await exists('child')).toBe(true);

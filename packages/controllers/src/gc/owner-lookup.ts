@@ -22,7 +22,12 @@ export type FoundOwner =
 
 export function resourceOfKind(view: ClusterView, apiVersion: string, kind: string): ServedResource | undefined {
   const group = parseApiVersion(apiVersion)?.group;
-  return view.surface.all().find(({ declaration }) => declaration.group === group && declaration.names.kind === kind && declaration.virtual !== true);
+  return view.surface
+    .all()
+    .find(
+      ({ declaration }) =>
+        declaration.group === group && declaration.names.kind === kind && declaration.virtual !== true,
+    );
 }
 
 /** The owner itself: references hold within one logical cluster only, and by uid. */
@@ -47,7 +52,9 @@ export function ownerState(found: FoundOwner): OwnerState {
       return 'absent';
     case 'present': {
       const { deletionTimestamp, finalizers } = found.object.metadata;
-      return deletionTimestamp !== undefined && finalizers?.includes(foregroundFinalizer) === true ? 'waiting' : 'solid';
+      return deletionTimestamp !== undefined && finalizers?.includes(foregroundFinalizer) === true
+        ? 'waiting'
+        : 'solid';
     }
   }
 }

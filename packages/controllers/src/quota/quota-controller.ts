@@ -2,7 +2,7 @@ import { DerivedCache, decodeObject } from '@canopy/apiserver';
 import { type QuotaCounter, type QuotaObject, recountQuota } from '@canopy/controlplane';
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../runtime/controller.ts';
-import { clusterOfKey, type ClusterView, clusterView, type ControllerDeps } from '../runtime/controller-deps.ts';
+import { type ClusterView, type ControllerDeps, clusterOfKey, clusterView } from '../runtime/controller-deps.ts';
 import { changeObject } from '../runtime/object-writer.ts';
 
 const quotas = { group: '', resource: 'resourcequotas' };
@@ -20,13 +20,16 @@ export function quotaController(deps: ControllerDeps): Controller {
     watches: ['*'],
     keysOf(change, add) {
       const cluster = clusterOfKey(change.key);
-            if (change.key.startsWith(quotasPrefix)) {
+      if (change.key.startsWith(quotasPrefix)) {
         hasQuota.drop(cluster);
         if (change.type === 'put' && !isCounted(change)) add(cluster);
       } else if (change.type === 'delete' && hasQuota.peek(cluster) !== false) add(cluster, settleMs);
     },
     async reconcile(cluster) {
-      const any = await hasQuota.get(cluster, async () => (await storage.range(objectPrefix({ ...quotas, cluster }), { limit: 1 })).items.length > 0);
+      const any = await hasQuota.get(
+        cluster,
+        async () => (await storage.range(objectPrefix({ ...quotas, cluster }), { limit: 1 })).items.length > 0,
+      );
       if (any) await recountCluster(deps, cluster);
       return undefined;
     },
@@ -35,10 +38,15 @@ export function quotaController(deps: ControllerDeps): Controller {
 
 /** Whether the status is about the present limits. */
 function isCounted(change: Change): boolean {
-  const { spec, status } = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision }) as QuotaObject;
+  const { spec, status } = decodeObject({
+    value: change.value as Uint8Array,
+    modRevision: change.revision,
+  }) as QuotaObject;
   const limits = Object.entries(spec?.hard ?? {});
   if (Object.keys(status?.hard ?? {}).length !== limits.length) return false;
-  return limits.every(([key, limit]) => String(status?.hard?.[key]) === String(limit) && status?.used?.[key] !== undefined);
+  return limits.every(
+    ([key, limit]) => String(status?.hard?.[key]) === String(limit) && status?.used?.[key] !== undefined,
+  );
 }
 
 async function recountCluster(deps: ControllerDeps, cluster: string): Promise<void> {
@@ -49,7 +57,12 @@ async function recountCluster(deps: ControllerDeps, cluster: string): Promise<vo
   for (const kv of items) {
     const at = parseObjectKey(kv.key);
     if (at === undefined) continue;
-    const place = { resource: world.native.find('', quotas.resource), access: view.access, namespace: at.namespace, name: at.name };
+    const place = {
+      resource: world.native.find('', quotas.resource),
+      access: view.access,
+      namespace: at.namespace,
+      name: at.name,
+    };
     await changeObject(registry, place, async (quota) => {
       quota.status = await recountQuota(quota as QuotaObject, counter);
     });
@@ -67,4 +80,3 @@ function counterOf({ registry }: ControllerDeps, view: ClusterView): QuotaCounte
     },
   };
 }
-

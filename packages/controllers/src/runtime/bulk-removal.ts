@@ -1,5 +1,13 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { type ApiSurface, type ClusterAccess, decodeObject, foregroundFinalizer, orphanFinalizer, type Registry, type ServedResource } from '@canopy/apiserver';
+import {
+  type ApiSurface,
+  type ClusterAccess,
+  decodeObject,
+  foregroundFinalizer,
+  orphanFinalizer,
+  type Registry,
+  type ServedResource,
+} from '@canopy/apiserver';
 import { type Compare, type KeyValue, type Operation, parseObjectKey, type StorageKey } from '@canopy/storage';
 import { garbageMarks, removeObject, servedAt } from './object-writer.ts';
 
@@ -46,7 +54,9 @@ export async function removeInBulk(options: BulkRemovalOptions, items: readonly 
   return held;
 }
 
-type Class = { kind: 'free'; resource: ServedResource | undefined } | { kind: 'held'; resource: ServedResource; object: KubeObject };
+type Class =
+  | { kind: 'free'; resource: ServedResource | undefined }
+  | { kind: 'held'; resource: ServedResource; object: KubeObject };
 
 /** What nobody serves any more cannot be held by anybody either. */
 function classify(options: BulkRemovalOptions, kv: KeyValue): Class {
@@ -54,7 +64,8 @@ function classify(options: BulkRemovalOptions, kv: KeyValue): Class {
   const resource = at === undefined ? undefined : servedAt(options.surface, at);
   if (resource === undefined) return { kind: 'free', resource };
   const bytes = Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength);
-  if (!bytes.includes(finalizersText) && resource.strategy.beginDeletion === undefined) return { kind: 'free', resource };
+  if (!bytes.includes(finalizersText) && resource.strategy.beginDeletion === undefined)
+    return { kind: 'free', resource };
   const object = decodeObject(kv);
   const holding = heldBy(object, options.ignoredFinalizers);
   if (holding.length === 0 && resource.strategy.beginDeletion === undefined) return { kind: 'free', resource };
@@ -62,10 +73,15 @@ function classify(options: BulkRemovalOptions, kv: KeyValue): Class {
 }
 
 export function heldBy(object: KubeObject, ignored: ReadonlySet<string> | undefined): string[] {
-  return (object.metadata.finalizers ?? []).filter((finalizer) => !collectorFinalizers.has(finalizer) && ignored?.has(finalizer) !== true);
+  return (object.metadata.finalizers ?? []).filter(
+    (finalizer) => !collectorFinalizers.has(finalizer) && ignored?.has(finalizer) !== true,
+  );
 }
 
-async function hold(options: BulkRemovalOptions, found: { resource: ServedResource; object: KubeObject }): Promise<HeldObject | undefined> {
+async function hold(
+  options: BulkRemovalOptions,
+  found: { resource: ServedResource; object: KubeObject },
+): Promise<HeldObject | undefined> {
   const { resource, object } = found;
   const { group, names } = resource.declaration;
   const left: HeldObject = { resource: group === '' ? names.plural : `${names.plural}.${group}`, object };
@@ -76,7 +92,12 @@ async function hold(options: BulkRemovalOptions, found: { resource: ServedResour
 }
 
 /** One transaction; what somebody else has changed meanwhile is left for the next look. */
-async function commitLeniently(registry: Registry, compares: Compare[], operations: Operation[], marks: Operation[]): Promise<void> {
+async function commitLeniently(
+  registry: Registry,
+  compares: Compare[],
+  operations: Operation[],
+  marks: Operation[],
+): Promise<void> {
   let [left, doing] = [compares, operations];
   while (doing.length > 0) {
     const result = await registry.storage.transact({ compares: left, operations: [...doing, ...marks] });

@@ -20,12 +20,20 @@ describe('checkpointOf', () => {
 
   it('stands before the change that caused the oldest work when that is too much to list', () => {
     const many = Array.from({ length: listedKeys + 1 }, (_, i) => 100 + i);
-    expect(checkpointOf(at(5000), [work('gc', many), work('quota', [])])).toEqual({ revision: 99, known: ['gc', 'quota'], pending: {} });
+    expect(checkpointOf(at(5000), [work('gc', many), work('quota', [])])).toEqual({
+      revision: 99,
+      known: ['gc', 'quota'],
+      pending: {},
+    });
   });
 
   it('lets a controller scan again whose work no change tells of', () => {
     const many = Array.from({ length: listedKeys }, () => 0);
-    expect(checkpointOf(at(5000), [work('gc', many), work('quota', [70])])).toEqual({ revision: 69, known: ['quota'], pending: {} });
+    expect(checkpointOf(at(5000), [work('gc', many), work('quota', [70])])).toEqual({
+      revision: 69,
+      known: ['quota'],
+      pending: {},
+    });
   });
 
   it('never forgets a key: it is listed, or comes again from the log or by a scan', () => {

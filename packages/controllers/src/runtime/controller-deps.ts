@@ -1,4 +1,11 @@
-import { type ApiSurface, type ClusterAccess, type LogicalClusterName, logicalClusterName, mintClusterAccess, type Registry } from '@canopy/apiserver';
+import {
+  type ApiSurface,
+  type ClusterAccess,
+  type LogicalClusterName,
+  logicalClusterName,
+  mintClusterAccess,
+  type Registry,
+} from '@canopy/apiserver';
 import type { TokenIssuer } from '@canopy/controlplane';
 import type { BindingWorld, ClusterClaims, ShardSettings, WorkspaceSurfaces, WorkspaceTypes } from '@canopy/kcp';
 import { type Change, type Clock, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
@@ -29,7 +36,11 @@ export interface ClusterView {
 
 export async function clusterView(deps: Pick<ControllerDeps, 'surfaces'>, name: string): Promise<ClusterView> {
   const cluster = logicalClusterName(name);
-  return { cluster, access: mintClusterAccess(cluster), surface: await deps.surfaces.surface({ kind: 'cluster', name: cluster }) };
+  return {
+    cluster,
+    access: mintClusterAccess(cluster),
+    surface: await deps.surfaces.surface({ kind: 'cluster', name: cluster }),
+  };
 }
 
 /** The logical cluster of an object's key; cheaper than parsing all of it. */

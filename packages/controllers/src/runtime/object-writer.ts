@@ -7,9 +7,9 @@ import {
   deleteObject,
   type GarbageMark,
   garbageMarkPrefix,
+  objectOf,
   ownerIndex,
   ownerIndexValue,
-  objectOf,
   putObject,
   type Registry,
   type ServedResource,
@@ -17,7 +17,7 @@ import {
   systemMasters,
   type UserInfo,
 } from '@canopy/apiserver';
-import { type ObjectLocation, objectKey, type Operation, type StorageKey } from '@canopy/storage';
+import { type ObjectLocation, type Operation, objectKey, type StorageKey } from '@canopy/storage';
 
 /** Who the server's own controllers are, to strategies. */
 export const controllerUser: UserInfo = { name: 'system:apiserver', groups: [systemMasters] };
@@ -50,13 +50,13 @@ export function servedAt(surface: ApiSurface, at: ObjectLocation): ServedResourc
 const attempts = 50;
 
 /**
- * Changes one object by compare-and-swap. `change` mutates the object it gets, or returns false to leave it as it is; it
- * is called again after a lost race. An object that is being deleted disappears with its last finalizer.
+ * Changes one object by compare-and-swap. `change` mutates the object it gets, or returns (a promise of) false to leave
+ * it as it is; it is called again after a lost race. An object that is being deleted disappears with its last finalizer.
  */
 export async function changeObject(
   registry: Registry,
   place: ObjectPlace,
-  change: (object: KubeObject) => boolean | void | Promise<boolean | void>,
+  change: (object: KubeObject) => unknown,
 ): Promise<'missing' | 'same' | 'changed' | 'gone'> {
   const key = placeKey(place);
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -89,7 +89,9 @@ export async function replaceOperations(
   const { apiVersion, kind, metadata, ...rest } = object;
   const put = putObject(registry, place.resource, place.access, { apiVersion, kind, metadata, ...rest });
   const seconds = place.resource.strategy.timeToLiveSeconds?.(object);
-  return [seconds === undefined || put.type !== 'put' ? put : { ...put, lease: await registry.leases.leaseFor(seconds) }];
+  return [
+    seconds === undefined || put.type !== 'put' ? put : { ...put, lease: await registry.leases.leaseFor(seconds) },
+  ];
 }
 
 function mayDisappear({ strategy }: ServedResource, object: KubeObject): boolean {
@@ -98,7 +100,11 @@ function mayDisappear({ strategy }: ServedResource, object: KubeObject): boolean
 }
 
 /** The work for the garbage collector that the end of an object leaves: none when nobody names it as an owner. */
-export async function garbageMarks(registry: Registry, { resource, access }: ObjectPlace, object: KubeObject): Promise<Operation[]> {
+export async function garbageMarks(
+  registry: Registry,
+  { resource, access }: ObjectPlace,
+  object: KubeObject,
+): Promise<Operation[]> {
   const { uid, namespace, name } = object.metadata;
   if (uid === undefined) return [];
   const dependents = await registry.storage.rangeIndex(ownerIndex, ownerIndexValue(access.cluster, uid), { limit: 1 });
@@ -124,7 +130,11 @@ export interface Removal {
 }
 
 /** Deletes as a client would. Undefined when it is gone already, or is not what was looked at any more. */
-export async function removeObject(registry: Registry, place: ObjectPlace, removal: Removal = {}): Promise<Deletion | undefined> {
+export async function removeObject(
+  registry: Registry,
+  place: ObjectPlace,
+  removal: Removal = {},
+): Promise<Deletion | undefined> {
   const { resource, access, namespace, name } = place;
   const { uid, resourceVersion, propagation } = removal;
   try {
@@ -132,7 +142,10 @@ export async function removeObject(registry: Registry, place: ObjectPlace, remov
       registry,
       { access, user: controllerUser, resource, version: resource.declaration.storageVersion, namespace, name },
       {
-        preconditions: { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+        preconditions: {
+          ...(uid === undefined ? {} : { uid }),
+          ...(resourceVersion === undefined ? {} : { resourceVersion }),
+        },
         ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
         dryRun: false,
         admit: async () => undefined,

@@ -1,6 +1,16 @@
-import { type Change, type ChangeHub, type Clock, isStorageError, type Revision, type ScheduledCall, type Storage, type Subscription } from '@canopy/storage';
+import {
+  type Change,
+  type ChangeHub,
+  type Clock,
+  isStorageError,
+  type Revision,
+  type ScheduledCall,
+  type Storage,
+  type Subscription,
+} from '@canopy/storage';
 import { checkpointOf, checkpointPrefix, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { AddKey, Controller, ControllerLogger } from './controller.ts';
+import { withoutEndedClusters } from './ended-clusters.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ReactorOptions {
@@ -55,9 +65,16 @@ export class Reactor {
     const queue = new WorkQueue({
       clock: this.options.clock,
       concurrency: controller.concurrency ?? defaultConcurrency,
-      handle: (key) => controller.reconcile(key, this.adderFor(queue, () => queue.revisionOf(key) ?? 0)),
+      handle: (key) =>
+        controller.reconcile(
+          key,
+          this.adderFor(queue, () => queue.revisionOf(key) ?? 0),
+        ),
       failed: (key, error, retryMs) =>
-        this.options.logger.warn({ controller: controller.name, key, error, retryMs }, 'could not reconcile, will try again'),
+        this.options.logger.warn(
+          { controller: controller.name, key, error, retryMs },
+          'could not reconcile, will try again',
+        ),
     });
     const running: Running = { controller, queue, complete: false };
     for (const watched of controller.watches) {
@@ -142,7 +159,7 @@ export class Reactor {
   }
 
   private receive(changes: readonly Change[]): void {
-    for (const change of changes) {
+    for (const change of withoutEndedClusters(changes)) {
       if (change.key.startsWith('/r/')) {
         const concerned = this.byResource.get(resourceOf(change.key));
         if (concerned !== undefined) for (const running of concerned) this.tell(running, change);
@@ -180,7 +197,10 @@ export class Reactor {
         return;
       } catch (error) {
         if (this.stopping) return;
-        this.options.logger.error({ controller: controller.name, error }, 'could not list the work that is left, will try again');
+        this.options.logger.error(
+          { controller: controller.name, error },
+          'could not list the work that is left, will try again',
+        );
         await new Promise<void>((resolve) => this.options.clock.schedule(followAgainMs, resolve));
       }
     }

@@ -53,7 +53,8 @@ export class WorkQueue {
     }
     entry.revision = Math.min(entry.revision, revision);
     if (entry.state === 'running') entry.againMs = Math.min(entry.againMs ?? delayMs, delayMs);
-    else if (entry.state === 'delayed' && this.options.clock.now() + delayMs < entry.dueMs) this.schedule(key, entry, delayMs);
+    else if (entry.state === 'delayed' && this.options.clock.now() + delayMs < entry.dueMs)
+      this.schedule(key, entry, delayMs);
   }
 
   /** Revision that the work on a key came from; undefined when there is none. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '@canopy/testing';
 import { systemClock } from '@canopy/storage';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '@canopy/testing';
 import { startControllers } from '../controller-list.ts';
 import type { ControllerLogger } from '../runtime/controller.ts';
 import type { ControllerDeps } from '../runtime/controller-deps.ts';
@@ -70,15 +70,26 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
-export function object(apiVersion: string, kind: string, name: string, rest: Partial<KubeObject> & { namespace?: string } = {}): KubeObject {
+export function object(
+  apiVersion: string,
+  kind: string,
+  name: string,
+  rest: Partial<KubeObject> & { namespace?: string } = {},
+): KubeObject {
   const { namespace, metadata, ...fields } = rest;
-  return { apiVersion, kind, ...fields, metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) } };
+  return {
+    apiVersion,
+    kind,
+    ...fields,
+    metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+  };
 }
 
 export const configMap = (name: string, namespace: string, metadata: KubeObject['metadata'] = {}): KubeObject =>
   object('v1', 'ConfigMap', name, { namespace, metadata });
 
-export const workspace = (name: string): KubeObject => object('tenancy.kcp.io/v1alpha1', 'Workspace', name, { spec: {} });
+export const workspace = (name: string): KubeObject =>
+  object('tenancy.kcp.io/v1alpha1', 'Workspace', name, { spec: {} });
 
 export function clusterOf(workspaceObject: KubeObject): string {
   return (workspaceObject.spec as { cluster: string }).cluster;
@@ -88,7 +99,12 @@ export function phaseOfObject(found: KubeObject | undefined): string | undefined
   return (found?.status as { phase?: string } | undefined)?.phase;
 }
 
-export function conditionOf(found: KubeObject | undefined, type: string): { status: string; reason?: string; message?: string } | undefined {
-  const status = found?.status as { conditions?: { type: string; status: string; reason?: string; message?: string }[] } | undefined;
+export function conditionOf(
+  found: KubeObject | undefined,
+  type: string,
+): { status: string; reason?: string; message?: string } | undefined {
+  const status = found?.status as
+    | { conditions?: { type: string; status: string; reason?: string; message?: string }[] }
+    | undefined;
   return status?.conditions?.find((condition) => condition.type === type);
 }

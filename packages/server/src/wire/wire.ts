@@ -50,12 +50,14 @@ export interface WireInput {
   logger: Logger;
 }
 
+/** Watchers that are further behind read the log on disk. */
+const changeRing = { maxChanges: 4000, maxBytes: 8 * 1024 * 1024 };
 const inFlightLimits = { total: 1000, perUserAndCluster: 400 };
 
 /** Puts the server together: store → caches → kinds → access → admission → chain. */
 export async function wire(input: WireInput): Promise<Wired> {
   const { config, storage, shard, logger } = input;
-  const hub = await ChangeHub.start(storage);
+  const hub = await ChangeHub.start(storage, changeRing);
   const kcp = wireKcpWorld(storage, hub, shard);
   const { world, registry, directory, exports, surfaces, types, claims } = kcp;
   const bindings = new ConsumerBindings(storage);

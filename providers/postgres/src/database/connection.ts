@@ -41,7 +41,7 @@ export function openPool(connection: AdminConnection, options: { database?: stri
     host: connection.host,
     port: connection.port,
     user: connection.user,
-    pass: connection.password,
+    password: connection.password,
     database: options.database ?? connection.database,
     ssl: connection.ssl ?? false,
     max: options.max,

@@ -24,7 +24,7 @@ export async function createMissingExtensions(
     select a.name, a.installed_version is not null as installed, coalesce(v.trusted, false) as trusted, v.schema
     from pg_available_extensions a
     left join pg_available_extension_versions v on v.name = a.name and v.version = a.default_version
-    where a.name = any(${wanted as string[]}::name[])`;
+    where a.name in ${sql(wanted as string[])}`;
   const problems: ExtensionProblem[] = [];
   for (const extension of wanted) {
     const found = known.find(({ name }) => name === extension);

@@ -3,7 +3,7 @@ import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { boundCrdsCluster, crdKey, groups } from '@canopy/kcp';
 import { objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { clusterOfKey, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { type ControllerDeps, clusterOfKey, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { reconcileDeletion, settleNames } from './crd-reconcile.ts';
 
@@ -32,7 +32,10 @@ export function crdController(deps: ControllerDeps): Controller {
         for (const key of waiting.of(clusterOfKey(change.key))) add(key, settleMs);
       }
     },
-    pending: (sink) => sinkObjects(storage, { ...crds, index: { index: deletingIndex, value: `${crdGroup}/${crdPlural}` } }, (key) => sink(`d/${key}`)),
+    pending: (sink) =>
+      sinkObjects(storage, { ...crds, index: { index: deletingIndex, value: `${crdGroup}/${crdPlural}` } }, (key) =>
+        sink(`d/${key}`),
+      ),
     async reconcile(key) {
       const [kind, cluster, name] = keyParts(key);
       if (kind === 'n') {
@@ -44,7 +47,8 @@ export function crdController(deps: ControllerDeps): Controller {
       if (kv === undefined) return undefined;
       const crd = decodeObject(kv) as CrdObject;
       waiting.wait(cluster, key);
-      if ((await reconcileDeletion(deps, cluster, crd)) === 'waiting') return pollDelay(deps.clock.now(), crd.metadata.deletionTimestamp);
+      if ((await reconcileDeletion(deps, cluster, crd)) === 'waiting')
+        return pollDelay(deps.clock.now(), crd.metadata.deletionTimestamp);
       waiting.release(cluster, key);
       return undefined;
     },

@@ -1,9 +1,17 @@
+import {
+  type CrdNames,
+  type CrdObject,
+  crdGroup,
+  crdPlural,
+  isEstablished,
+  reconcileCrdDeletion,
+  settleStatus,
+} from '@canopy/apiextensions';
 import { deepEqual, type KubeObject, parseApiVersion } from '@canopy/apimachinery';
-import { type CrdNames, type CrdObject, crdGroup, crdPlural, isEstablished, reconcileCrdDeletion, settleStatus } from '@canopy/apiextensions';
 import { decodeGarbageMark, decodeObject, garbageMarkPrefix, timestamp } from '@canopy/apiserver';
 import { type KeyValue, objectPrefix, type RangeResult } from '@canopy/storage';
 import { removeInBulk } from '../../runtime/bulk-removal.ts';
-import { type ClusterView, clusterView, type ControllerDeps } from '../../runtime/controller-deps.ts';
+import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { changeObject, type ObjectPlace, removeObject } from '../../runtime/object-writer.ts';
 
 const page = 500;
@@ -13,7 +21,11 @@ function crdPlace(deps: ControllerDeps, view: ClusterView, name: string): Object
 }
 
 /** Deletes the objects of a definition that is being deleted, then lets it go. `waiting` while some are left. */
-export async function reconcileDeletion(deps: ControllerDeps, cluster: string, crd: CrdObject): Promise<'done' | 'waiting'> {
+export async function reconcileDeletion(
+  deps: ControllerDeps,
+  cluster: string,
+  crd: CrdObject,
+): Promise<'done' | 'waiting'> {
   const { registry } = deps;
   const view = await clusterView(deps, cluster);
   const name = crd.metadata.name ?? '';
@@ -50,7 +62,10 @@ async function removeInstances(deps: ControllerDeps, view: ClusterView, crd: Crd
   let after: string | undefined;
   for (;;) {
     const found = await instances(deps, view, crd, after);
-    await removeInBulk({ registry: deps.registry, surface: view.surface, access: view.access, marks: true }, found.items);
+    await removeInBulk(
+      { registry: deps.registry, surface: view.surface, access: view.access, marks: true },
+      found.items,
+    );
     if (!found.more) return;
     after = found.items[found.items.length - 1]?.key;
   }
@@ -75,7 +90,10 @@ export async function settleNames(deps: ControllerDeps, cluster: string): Promis
   const view = await clusterView(deps, cluster);
   for (const crd of unsettled) {
     const { group } = crd.spec;
-    const neighbours = { definitions: definitions.filter(({ spec }) => spec.group === group), bound: boundNames(view, group) };
+    const neighbours = {
+      definitions: definitions.filter(({ spec }) => spec.group === group),
+      bound: boundNames(view, group),
+    };
     await changeObject(registry, crdPlace(deps, view, crd.metadata.name ?? ''), (object: KubeObject) => {
       const current = object as CrdObject;
       const status = settleStatus(current, neighbours, timestamp(registry.clock));
@@ -92,6 +110,12 @@ function hasItsNames(crd: CrdObject): boolean {
 }
 
 function boundNames(view: ClusterView, group: string): CrdNames[] {
-  const others = view.surface.all().filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
-  return others.map(({ declaration: { names } }) => ({ ...names, shortNames: [...names.shortNames], categories: [...names.categories] }));
+  const others = view.surface
+    .all()
+    .filter(({ declaration, origin }) => declaration.group === group && origin.kind !== 'crd');
+  return others.map(({ declaration: { names } }) => ({
+    ...names,
+    shortNames: [...names.shortNames],
+    categories: [...names.categories],
+  }));
 }

@@ -1,6 +1,14 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterOf, conditionOf, configMap, type ControllerFixture, object, startFixture, workspace } from '../../testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  conditionOf,
+  configMap,
+  object,
+  startFixture,
+  workspace,
+} from '../../testing/controller-fixture.ts';
 
 let fixture: ControllerFixture;
 let cluster: string;
@@ -21,7 +29,8 @@ function definition(plural: string, kind: string): KubeObject {
     spec: { group: 'example.com', scope: 'Namespaced', names: { plural, kind }, versions },
   });
 }
-const widget = (name: string, metadata: KubeObject['metadata'] = {}): KubeObject => object('example.com/v1', 'Widget', name, { namespace: 'default', metadata });
+const widget = (name: string, metadata: KubeObject['metadata'] = {}): KubeObject =>
+  object('example.com/v1', 'Widget', name, { namespace: 'default', metadata });
 
 describe('a definition that is deleted', () => {
   it('takes its objects and what they own with it, and waits for those that others hold', async () => {
@@ -29,11 +38,19 @@ describe('a definition that is deleted', () => {
     await api.create(resource, definition('widgets', 'Widget'));
     const owner = await api.create('widgets.example.com', widget('owner'));
     await api.create('widgets.example.com', widget('held', { finalizers: ['example.com/hold'] }));
-    const ownerReferences = [{ apiVersion: 'example.com/v1', kind: 'Widget', name: 'owner', uid: owner.metadata.uid ?? '' }];
+    const ownerReferences = [
+      { apiVersion: 'example.com/v1', kind: 'Widget', name: 'owner', uid: owner.metadata.uid ?? '' },
+    ];
     await api.create('configmaps', configMap('child', 'default', { ownerReferences }));
     await api.remove({ resource, name: 'widgets.example.com' });
-    await fixture.until(async () => (await api.find({ resource: 'configmaps', namespace: 'default', name: 'child' })) === undefined);
-    await fixture.until(async () => conditionOf(await api.find({ resource, name: 'widgets.example.com' }), 'Terminating')?.reason === 'InstanceDeletionInProgress');
+    await fixture.until(
+      async () => (await api.find({ resource: 'configmaps', namespace: 'default', name: 'child' })) === undefined,
+    );
+    await fixture.until(
+      async () =>
+        conditionOf(await api.find({ resource, name: 'widgets.example.com' }), 'Terminating')?.reason ===
+        'InstanceDeletionInProgress',
+    );
     await api.update({ resource: 'widgets.example.com', namespace: 'default', name: 'held' }, (held) => {
       held.metadata.finalizers = [];
     });
@@ -46,6 +63,9 @@ describe('a definition that is deleted', () => {
     const second = await api.create(resource, definition('gizmos', 'Widget'));
     expect(conditionOf(second, 'NamesAccepted')).toMatchObject({ status: 'False' });
     await api.remove({ resource, name: 'widgets.example.com' });
-    await fixture.until(async () => conditionOf(await api.get({ resource, name: 'gizmos.example.com' }), 'Established')?.status === 'True');
+    await fixture.until(
+      async () =>
+        conditionOf(await api.get({ resource, name: 'gizmos.example.com' }), 'Established')?.status === 'True',
+    );
   });
 });

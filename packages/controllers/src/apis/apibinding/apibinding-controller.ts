@@ -2,7 +2,7 @@ import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { boundCrdsCluster, exportSpecOf, groups, isPending, pendingBindingIndex } from '@canopy/kcp';
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { AddKey, Controller, KeySink } from '../../runtime/controller.ts';
-import { clusterOfKey, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { type ControllerDeps, clusterOfKey, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
 import { WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { reconcileBinding } from './apibinding-reconcile.ts';
 import { type BindingName, eachBindingOf } from './export-bindings.ts';
@@ -43,11 +43,19 @@ export function apiBindingController(deps: ControllerDeps): Controller {
     },
     async pending(sink) {
       const toKey: KeySink = (name) => sink(`b/${name}`);
-      await sinkObjects(storage, { ...bindings, index: { index: deletingIndex, value: 'apis.kcp.io/apibindings' } }, toKey);
+      await sinkObjects(
+        storage,
+        { ...bindings, index: { index: deletingIndex, value: 'apis.kcp.io/apibindings' } },
+        toKey,
+      );
       let after: string | undefined;
       for (;;) {
-        const values = await storage.indexValues(pendingBindingIndex, '', { limit: page, ...(after === undefined ? {} : { after }) });
-        for (const value of values) await sinkObjects(storage, { ...bindings, index: { index: pendingBindingIndex, value } }, toKey);
+        const values = await storage.indexValues(pendingBindingIndex, '', {
+          limit: page,
+          ...(after === undefined ? {} : { after }),
+        });
+        for (const value of values)
+          await sinkObjects(storage, { ...bindings, index: { index: pendingBindingIndex, value } }, toKey);
         if (values.length < page) return;
         after = values[values.length - 1];
       }
@@ -67,7 +75,8 @@ export function apiBindingController(deps: ControllerDeps): Controller {
         }
       };
       if (kind === 'b') return reconcileOne({ cluster, name });
-      if (kind === 'e') await eachBindingOf(storage, { exportCluster: cluster, exportName: name, waiting: true }, oneOf);
+      if (kind === 'e')
+        await eachBindingOf(storage, { exportCluster: cluster, exportName: name, waiting: true }, oneOf);
       if (kind === 's') await addExportsOf(deps, cluster, add);
       if (kind === 'c') await addWaitingOf(deps, cluster, add);
       return undefined;

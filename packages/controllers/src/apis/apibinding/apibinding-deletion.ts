@@ -1,8 +1,19 @@
+import { setCondition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject, type ServedResource, timestamp } from '@canopy/apiserver';
-import { setCondition } from '@canopy/api';
-import { type BoundResourceStatus, bindingFinalizer, bindingStatusOf, type ClaimIdentity, groups, logicalClusterKey, logicalClusterObjectName, readLocks, takeLocks, writeLocks } from '@canopy/kcp';
-import { type Compare, type KeyValue, objectPrefix, type Operation, type RangeResult } from '@canopy/storage';
+import {
+  type BoundResourceStatus,
+  bindingFinalizer,
+  bindingStatusOf,
+  type ClaimIdentity,
+  groups,
+  logicalClusterKey,
+  logicalClusterObjectName,
+  readLocks,
+  takeLocks,
+  writeLocks,
+} from '@canopy/kcp';
+import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
 import { remainingFinalizers, remainingResources } from '../../core/namespace/namespace-conditions.ts';
 import { type HeldObject, removeInBulk } from '../../runtime/bulk-removal.ts';
 import type { ClusterView, ControllerDeps } from '../../runtime/controller-deps.ts';
@@ -25,7 +36,8 @@ export async function deleteBinding(
   if (binding.metadata.finalizers?.includes(bindingFinalizer) !== true) return 'done';
   const held = await deleteInstances(deps, view, binding);
   if (held.length > 0) return (await tell(deps, place, kv, held)) ? 'waiting' : 'again';
-  for (const claim of (bindingStatusOf(binding).appliedPermissionClaims ?? []) as ClaimIdentity[]) await relabelClaim(deps, view, claim);
+  for (const claim of (bindingStatusOf(binding).appliedPermissionClaims ?? []) as ClaimIdentity[])
+    await relabelClaim(deps, view, claim);
   return (await release(deps, view, place, kv)) ? 'done' : 'again';
 }
 
@@ -40,18 +52,28 @@ async function deleteInstances(deps: ControllerDeps, view: ClusterView, binding:
 }
 
 async function liveBindings({ registry }: ControllerDeps, view: ClusterView, except: string): Promise<KubeObject[]> {
-  const { items } = await registry.storage.range(objectPrefix({ group: groups.apis, resource: 'apibindings', cluster: view.cluster }));
-  return items.map(decodeObject).filter(({ metadata }) => metadata.deletionTimestamp === undefined && metadata.name !== except);
+  const { items } = await registry.storage.range(
+    objectPrefix({ group: groups.apis, resource: 'apibindings', cluster: view.cluster }),
+  );
+  return items
+    .map(decodeObject)
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined && metadata.name !== except);
 }
 
 /** Whether another binding has bound the same schema under the same identity. */
 export function isAdopted(bound: BoundResourceStatus, others: readonly KubeObject[]): boolean {
   return others.some((other) =>
-    bindingStatusOf(other).boundResources?.some(({ schema }) => schema.UID === bound.schema.UID && schema.identityHash === bound.schema.identityHash),
+    bindingStatusOf(other).boundResources?.some(
+      ({ schema }) => schema.UID === bound.schema.UID && schema.identityHash === bound.schema.identityHash,
+    ),
   );
 }
 
-async function emptyResource(deps: ControllerDeps, view: ClusterView, bound: BoundResourceStatus): Promise<HeldObject[]> {
+async function emptyResource(
+  deps: ControllerDeps,
+  view: ClusterView,
+  bound: BoundResourceStatus,
+): Promise<HeldObject[]> {
   const { registry } = deps;
   const served = boundBy(view, bound);
   const identity = served?.identity ?? bound.schema.identityHash;
@@ -59,9 +81,14 @@ async function emptyResource(deps: ControllerDeps, view: ClusterView, bound: Bou
   const held: HeldObject[] = [];
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await registry.storage.range(prefix, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await registry.storage.range(prefix, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     if (found.items.length > 0) {
-      held.push(...(await removeInBulk({ registry, surface: view.surface, access: view.access, marks: true }, found.items)));
+      held.push(
+        ...(await removeInBulk({ registry, surface: view.surface, access: view.access, marks: true }, found.items)),
+      );
     }
     if (!found.more) return held;
     after = found.items[found.items.length - 1]?.key;
@@ -75,7 +102,12 @@ function boundBy(view: ClusterView, { group, resource, schema }: BoundResourceSt
   return served.origin.kind === 'system' || served.identity === schema.identityHash ? served : undefined;
 }
 
-async function tell(deps: ControllerDeps, place: ObjectPlace, kv: KeyValue, held: readonly HeldObject[]): Promise<boolean> {
+async function tell(
+  deps: ControllerDeps,
+  place: ObjectPlace,
+  kv: KeyValue,
+  held: readonly HeldObject[],
+): Promise<boolean> {
   const { registry } = deps;
   const binding = decodeObject(kv);
   const status = bindingStatusOf(binding);
@@ -84,7 +116,10 @@ async function tell(deps: ControllerDeps, place: ObjectPlace, kv: KeyValue, held
   const problem =
     finalizers === ''
       ? { reason: 'SomeResourcesRemain', message: resources }
-      : { reason: 'SomeFinalizersRemain', message: `${resources}; Some content in the workspace has finalizers remaining: ${finalizers}` };
+      : {
+          reason: 'SomeFinalizersRemain',
+          message: `${resources}; Some content in the workspace has finalizers remaining: ${finalizers}`,
+        };
   status.conditions = setCondition(
     status.conditions,
     { type: 'BindingResourceDeleteSuccess', status: 'False', severity: 'Error', ...problem },
@@ -92,7 +127,8 @@ async function tell(deps: ControllerDeps, place: ObjectPlace, kv: KeyValue, held
   );
   const operations = await replaceOperations(registry, place, { kv }, binding);
   if (operations.length === 0) return true;
-  return (await registry.storage.transact({ compares: [{ key: kv.key, modRevision: kv.modRevision }], operations })).succeeded;
+  return (await registry.storage.transact({ compares: [{ key: kv.key, modRevision: kv.modRevision }], operations }))
+    .succeeded;
 }
 
 async function release(deps: ControllerDeps, view: ClusterView, place: ObjectPlace, kv: KeyValue): Promise<boolean> {
@@ -110,7 +146,11 @@ async function release(deps: ControllerDeps, view: ClusterView, place: ObjectPla
   const table = logicalCluster === undefined ? undefined : takeLocks(readLocks(logicalCluster), place.name, []);
   if (clusterKv !== undefined && logicalCluster !== undefined && table !== undefined) {
     writeLocks(logicalCluster, table);
-    const at: ObjectPlace = { resource: world.native.find(groups.core, 'logicalclusters'), access: view.access, name: logicalClusterObjectName };
+    const at: ObjectPlace = {
+      resource: world.native.find(groups.core, 'logicalclusters'),
+      access: view.access,
+      name: logicalClusterObjectName,
+    };
     compares.push({ key: clusterKv.key, modRevision: clusterKv.modRevision });
     operations.push(...(await replaceOperations(registry, at, { kv: clusterKv }, logicalCluster)));
   }

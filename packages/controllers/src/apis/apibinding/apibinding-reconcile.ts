@@ -1,7 +1,15 @@
 import { decodeObject } from '@canopy/apiserver';
-import { apiBindingKey, bindingStatusOf, groups, holdersFor, logicalClusterKey, planBinding, readObject } from '@canopy/kcp';
+import {
+  apiBindingKey,
+  bindingStatusOf,
+  groups,
+  holdersFor,
+  logicalClusterKey,
+  planBinding,
+  readObject,
+} from '@canopy/kcp';
 import type { KeyValue } from '@canopy/storage';
-import { type ClusterView, clusterView, type ControllerDeps } from '../../runtime/controller-deps.ts';
+import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { type ObjectPlace, replaceOperations } from '../../runtime/object-writer.ts';
 import { pollDelay } from '../../runtime/waiting-keys.ts';
 import { deleteBinding } from './apibinding-deletion.ts';
@@ -13,7 +21,11 @@ export function bindingPlace(deps: ControllerDeps, view: ClusterView, name: stri
 }
 
 /** Plans a binding anew, or ends it. Resolves to `waiting` while what it had bound is still being deleted. */
-export async function reconcileBinding(deps: ControllerDeps, cluster: string, name: string): Promise<'done' | { waitMs: number }> {
+export async function reconcileBinding(
+  deps: ControllerDeps,
+  cluster: string,
+  name: string,
+): Promise<'done' | { waitMs: number }> {
   const { storage } = deps.registry;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const kv = await storage.get(apiBindingKey(cluster, name));

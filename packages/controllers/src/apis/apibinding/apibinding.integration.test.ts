@@ -1,7 +1,16 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { claimLabelKey, claimLabelValue, logicalClusterKey, readLocks, readObject } from '@canopy/kcp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterOf, conditionOf, configMap, type ControllerFixture, object, phaseOfObject, startFixture, workspace } from '../../testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  conditionOf,
+  configMap,
+  object,
+  phaseOfObject,
+  startFixture,
+  workspace,
+} from '../../testing/controller-fixture.ts';
 
 let fixture: ControllerFixture;
 let provider: string;
@@ -28,27 +37,49 @@ async function makeSchema(prefix: string, plural: string, kind: string): Promise
         group: 'example.com',
         names,
         scope: 'Namespaced',
-        versions: [{ name: 'v1', served: true, storage: true, schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }],
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+          },
+        ],
       },
     }),
   );
 }
 
-const entry = (prefix: string, plural: string) => ({ name: plural, group: 'example.com', schema: `${prefix}.${plural}.example.com`, storage: { crd: {} } });
+const entry = (prefix: string, plural: string) => ({
+  name: plural,
+  group: 'example.com',
+  schema: `${prefix}.${plural}.example.com`,
+  storage: { crd: {} },
+});
 
 async function makeExport(resources: object[], claims: object[] = []): Promise<KubeObject> {
-  return fixture.api(provider).create(
-    'apiexports.apis.kcp.io',
-    object('apis.kcp.io/v1alpha2', 'APIExport', 'shop', { spec: { resources, ...(claims.length > 0 ? { permissionClaims: claims } : {}) } }),
-  );
+  return fixture
+    .api(provider)
+    .create(
+      'apiexports.apis.kcp.io',
+      object('apis.kcp.io/v1alpha2', 'APIExport', 'shop', {
+        spec: { resources, ...(claims.length > 0 ? { permissionClaims: claims } : {}) },
+      }),
+    );
 }
 
 function bind(name: string, claims: object[] = []): Promise<KubeObject> {
-  const spec = { reference: { export: { path: provider, name: 'shop' } }, ...(claims.length > 0 ? { permissionClaims: claims } : {}) };
-  return fixture.api(consumer).create('apibindings.apis.kcp.io', object('apis.kcp.io/v1alpha2', 'APIBinding', name, { spec }));
+  const spec = {
+    reference: { export: { path: provider, name: 'shop' } },
+    ...(claims.length > 0 ? { permissionClaims: claims } : {}),
+  };
+  return fixture
+    .api(consumer)
+    .create('apibindings.apis.kcp.io', object('apis.kcp.io/v1alpha2', 'APIBinding', name, { spec }));
 }
 
-const widget = (name: string, metadata: KubeObject['metadata'] = {}): KubeObject => object('example.com/v1', 'Widget', name, { namespace: 'default', metadata });
+const widget = (name: string, metadata: KubeObject['metadata'] = {}): KubeObject =>
+  object('example.com/v1', 'Widget', name, { namespace: 'default', metadata });
 
 describe('a binding', () => {
   it('is tried again when its export appears', async () => {
@@ -81,7 +112,9 @@ describe('a binding', () => {
     };
     await fixture.until(async () => (await bound()).join() === 'gadgets');
     const cluster = await readObject(fixture.storage, logicalClusterKey(consumer));
-    expect(Object.keys(readLocks(cluster?.object as KubeObject)).filter((key) => key.endsWith('example.com'))).toEqual(['gadgets.example.com']);
+    expect(Object.keys(readLocks(cluster?.object as KubeObject)).filter((key) => key.endsWith('example.com'))).toEqual([
+      'gadgets.example.com',
+    ]);
   });
 
   it('takes its objects with it, waits for those that others hold, and gives its locks back', async () => {
@@ -92,8 +125,13 @@ describe('a binding', () => {
     await api.create('widgets.example.com', widget('free'));
     await api.create('widgets.example.com', widget('held', { finalizers: ['example.com/hold'] }));
     await api.remove(bindingAt('shop'));
-    await fixture.until(async () => conditionOf(await api.find(bindingAt('shop')), 'BindingResourceDeleteSuccess') !== undefined);
-    expect(conditionOf(await api.get(bindingAt('shop')), 'BindingResourceDeleteSuccess')).toMatchObject({ status: 'False', reason: 'SomeFinalizersRemain' });
+    await fixture.until(
+      async () => conditionOf(await api.find(bindingAt('shop')), 'BindingResourceDeleteSuccess') !== undefined,
+    );
+    expect(conditionOf(await api.get(bindingAt('shop')), 'BindingResourceDeleteSuccess')).toMatchObject({
+      status: 'False',
+      reason: 'SomeFinalizersRemain',
+    });
     expect(await api.find({ resource: 'widgets.example.com', namespace: 'default', name: 'free' })).toBeUndefined();
     await api.update({ resource: 'widgets.example.com', namespace: 'default', name: 'held' }, (held) => {
       held.metadata.finalizers = [];
@@ -119,7 +157,8 @@ describe('permission claims', () => {
   const accepted = { ...claim, state: 'Accepted', selector: { matchAll: true } };
   const settings = { resource: 'configmaps', namespace: 'default', name: 'settings' };
   const label = (): string => claimLabelKey(provider, 'shop');
-  const labelOf = async (at = settings): Promise<string | undefined> => (await fixture.api(consumer).get(at)).metadata.labels?.[label()];
+  const labelOf = async (at = settings): Promise<string | undefined> =>
+    (await fixture.api(consumer).get(at)).metadata.labels?.[label()];
 
   it('label objects that are there, and take the labels away when they end', async () => {
     await fixture.api(consumer).create('configmaps', configMap('settings', 'default'));
@@ -127,15 +166,25 @@ describe('permission claims', () => {
     await makeExport([entry('v1', 'widgets')], [claim]);
     await bind('shop', [accepted]);
     await fixture.until(async () => (await labelOf()) === claimLabelValue(claim));
-    await fixture.until(async () => conditionOf(await fixture.api(consumer).get(bindingAt('shop')), 'PermissionClaimsApplied')?.status === 'True');
-    expect((await fixture.api(consumer).get(bindingAt('shop'))).status).toMatchObject({ appliedPermissionClaims: [{ resource: 'configmaps' }] });
+    await fixture.until(
+      async () =>
+        conditionOf(await fixture.api(consumer).get(bindingAt('shop')), 'PermissionClaimsApplied')?.status === 'True',
+    );
+    expect((await fixture.api(consumer).get(bindingAt('shop'))).status).toMatchObject({
+      appliedPermissionClaims: [{ resource: 'configmaps' }],
+    });
     await fixture.api(consumer).create('configmaps', configMap('later', 'default'));
     expect(await labelOf({ ...settings, name: 'later' })).toBe(claimLabelValue(claim));
     await fixture.api(provider).update({ resource: 'apiexports.apis.kcp.io', name: 'shop' }, (shop) => {
       delete (shop.spec as { permissionClaims?: object[] }).permissionClaims;
     });
-    await fixture.until(async () => (await labelOf()) === undefined && (await labelOf({ ...settings, name: 'later' })) === undefined);
-    await fixture.until(async () => !('appliedPermissionClaims' in ((await fixture.api(consumer).get(bindingAt('shop'))).status as object)));
+    await fixture.until(
+      async () => (await labelOf()) === undefined && (await labelOf({ ...settings, name: 'later' })) === undefined,
+    );
+    await fixture.until(
+      async () =>
+        !('appliedPermissionClaims' in ((await fixture.api(consumer).get(bindingAt('shop'))).status as object)),
+    );
   });
 
   it('follow a selector that changes', async () => {
@@ -146,7 +195,9 @@ describe('permission claims', () => {
     await bind('shop', [accepted]);
     await fixture.until(async () => (await labelOf({ ...settings, name: 'plain' })) !== undefined);
     await fixture.api(consumer).update(bindingAt('shop'), (binding) => {
-      (binding.spec as { permissionClaims: object[] }).permissionClaims = [{ ...accepted, selector: { matchLabels: { tier: 'gold' } } }];
+      (binding.spec as { permissionClaims: object[] }).permissionClaims = [
+        { ...accepted, selector: { matchLabels: { tier: 'gold' } } },
+      ];
     });
     await fixture.until(async () => (await labelOf({ ...settings, name: 'plain' })) === undefined);
     expect(await labelOf()).toBe(claimLabelValue(claim));

@@ -22,14 +22,27 @@ export async function eachBindingOf(
 ): Promise<void> {
   const { exportCluster, exportName } = at;
   const resource = { group: groups.apis, resource: 'apibindings' };
-  await eachOf(storage, labelIndex, labelIndexValue(resource, exportLabel, exportHash(exportCluster, exportName)), handle);
+  await eachOf(
+    storage,
+    labelIndex,
+    labelIndexValue(resource, exportLabel, exportHash(exportCluster, exportName)),
+    handle,
+  );
   if (at.waiting) await eachOf(storage, pendingBindingIndex, exportName, handle);
 }
 
-async function eachOf(storage: Storage, index: string, value: string, handle: (binding: BindingName) => Promise<void>): Promise<void> {
+async function eachOf(
+  storage: Storage,
+  index: string,
+  value: string,
+  handle: (binding: BindingName) => Promise<void>,
+): Promise<void> {
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await storage.rangeIndex(index, value, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await storage.rangeIndex(index, value, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     for (let i = 0; i < found.items.length; i += atOnce) {
       await Promise.all(
         found.items.slice(i, i + atOnce).map(({ key }) => {

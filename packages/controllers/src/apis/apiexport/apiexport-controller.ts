@@ -20,7 +20,9 @@ export function apiExportController(deps: ControllerDeps): Controller {
       else if (mayBeIdentity(change)) add(`s/${at.cluster}/${at.namespace}`);
     },
     async scan(sink) {
-      await sinkObjects(deps.registry.storage, { group: groups.apis, resource: 'apiexports' }, (name) => sink(`e/${name}`));
+      await sinkObjects(deps.registry.storage, { group: groups.apis, resource: 'apiexports' }, (name) =>
+        sink(`e/${name}`),
+      );
     },
     async reconcile(key, add) {
       const [kind, cluster, name] = keyParts(key);
@@ -36,8 +38,14 @@ function mayBeIdentity(change: Change): boolean {
   return change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(keyText);
 }
 
-async function addExportsOf({ registry }: ControllerDeps, at: { cluster: string; namespace: string }, add: AddKey): Promise<void> {
-  const { items } = await registry.storage.range(objectPrefix({ group: groups.apis, resource: 'apiexports', cluster: at.cluster }));
+async function addExportsOf(
+  { registry }: ControllerDeps,
+  at: { cluster: string; namespace: string },
+  add: AddKey,
+): Promise<void> {
+  const { items } = await registry.storage.range(
+    objectPrefix({ group: groups.apis, resource: 'apiexports', cluster: at.cluster }),
+  );
   for (const kv of items) {
     const found = decodeObject(kv);
     if (secretOf(found).namespace === at.namespace) add(`e/${at.cluster}/${found.metadata.name}`);

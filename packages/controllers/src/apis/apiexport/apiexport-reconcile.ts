@@ -1,7 +1,17 @@
+import { type Condition, setCondition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess, timestamp } from '@canopy/apiserver';
-import { setCondition, type Condition } from '@canopy/api';
-import { apiExportKey, exportSpecOf, exportUrl, groups, identityHashOf, identityNamespace, readObject, sliceExportIndex, sliceStatus } from '@canopy/kcp';
+import {
+  apiExportKey,
+  exportSpecOf,
+  exportUrl,
+  groups,
+  identityHashOf,
+  identityNamespace,
+  readObject,
+  sliceExportIndex,
+  sliceStatus,
+} from '@canopy/kcp';
 import { objectKey, parseObjectKey } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
@@ -14,7 +24,10 @@ interface ExportStatus {
 /** Where an export's identity comes from. */
 export function secretOf(exportObject: KubeObject): { namespace: string; name: string } {
   const reference = exportSpecOf(exportObject).identity?.secretRef;
-  return { namespace: reference?.namespace ?? identityNamespace, name: reference?.name ?? exportObject.metadata.name ?? '' };
+  return {
+    namespace: reference?.namespace ?? identityNamespace,
+    name: reference?.name ?? exportObject.metadata.name ?? '',
+  };
 }
 
 /**
@@ -26,13 +39,23 @@ export function settleIdentity(exportObject: KubeObject, key: Uint8Array | undef
   exportObject.status = status;
   const { namespace, name } = secretOf(exportObject);
   const fail = (message: string): void => {
-    const problem = { type: 'IdentityValid', status: 'False' as const, severity: 'Error', reason: 'IdentityVerificationFailed', message };
+    const problem = {
+      type: 'IdentityValid',
+      status: 'False' as const,
+      severity: 'Error',
+      reason: 'IdentityVerificationFailed',
+      message,
+    };
     status.conditions = setCondition(status.conditions, problem, now);
   };
-  if (key === undefined) return fail(`secret "${namespace}/${name}" has no data.key`);
+  if (key === undefined) {
+    fail(`secret "${namespace}/${name}" has no data.key`);
+    return;
+  }
   const hash = identityHashOf(key);
   if (status.identityHash !== undefined && status.identityHash !== '' && status.identityHash !== hash) {
-    return fail(`hash mismatch: identity secret hash "${hash}" must match status.identityHash "${status.identityHash}"`);
+    fail(`hash mismatch: identity secret hash "${hash}" must match status.identityHash "${status.identityHash}"`);
+    return;
   }
   status.identityHash = hash;
   status.conditions = setCondition(status.conditions, { type: 'IdentityValid', status: 'True' }, now);
@@ -46,18 +69,29 @@ export async function reconcileExport(deps: ControllerDeps, cluster: string, nam
   if (found === undefined) return;
   const reference = secretOf(found.object);
   const key = await identityKeyOf(deps, cluster, reference);
-  const place = { resource: world.native.find(groups.apis, 'apiexports'), access: mintClusterAccess(logicalClusterName(cluster)), name };
+  const place = {
+    resource: world.native.find(groups.apis, 'apiexports'),
+    access: mintClusterAccess(logicalClusterName(cluster)),
+    name,
+  };
   await changeObject(registry, place, (object) => settleIdentity(object, key, timestamp(registry.clock)));
 }
 
-async function identityKeyOf({ registry }: ControllerDeps, cluster: string, at: { namespace: string; name: string }): Promise<Buffer | undefined> {
+async function identityKeyOf(
+  { registry }: ControllerDeps,
+  cluster: string,
+  at: { namespace: string; name: string },
+): Promise<Buffer | undefined> {
   const secret = await readObject(registry.storage, objectKey({ group: '', resource: 'secrets', cluster, ...at }));
   const encoded = (secret?.object.data as Record<string, string> | undefined)?.key;
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
 }
 
 /** Endpoint slices of an export, wherever they are, show whether it exists. */
-async function reconcileSlices(deps: ControllerDeps, at: { cluster: string; name: string; exists: boolean }): Promise<void> {
+async function reconcileSlices(
+  deps: ControllerDeps,
+  at: { cluster: string; name: string; exists: boolean },
+): Promise<void> {
   const { registry, world, shard } = deps;
   const resource = world.native.find(groups.apis, 'apiexportendpointslices');
   const { items } = await registry.storage.rangeIndex(sliceExportIndex, at.name);
@@ -84,12 +118,19 @@ function showEndpoint(slice: KubeObject, url: string, now: string): void {
   const status = (slice.status ?? {}) as SliceStatus;
   const wanted = sliceStatus(url, now) as SliceStatus;
   let conditions = status.conditions;
-  for (const { lastTransitionTime: _, ...condition } of wanted.conditions ?? []) conditions = setCondition(conditions, condition, now);
+  for (const { lastTransitionTime: _, ...condition } of wanted.conditions ?? [])
+    conditions = setCondition(conditions, condition, now);
   slice.status = { ...status, endpoints: wanted.endpoints, conditions };
 }
 
 function showMissing(slice: KubeObject, message: string, now: string): void {
   const status = (slice.status ?? {}) as SliceStatus;
-  const problem = { type: 'APIExportValid', status: 'False' as const, severity: 'Error', reason: 'APIExportNotFound', message };
+  const problem = {
+    type: 'APIExportValid',
+    status: 'False' as const,
+    severity: 'Error',
+    reason: 'APIExportNotFound',
+    message,
+  };
   slice.status = { ...status, endpoints: [], conditions: setCondition(status.conditions, problem, now) };
 }

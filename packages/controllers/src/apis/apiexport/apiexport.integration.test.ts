@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterOf, conditionOf, type ControllerFixture, object, startFixture, workspace } from '../../testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  conditionOf,
+  object,
+  startFixture,
+  workspace,
+} from '../../testing/controller-fixture.ts';
 
 let fixture: ControllerFixture;
 let provider: string;
@@ -15,9 +22,15 @@ afterEach(async () => {
 });
 
 const shop = { resource: 'apiexports.apis.kcp.io', name: 'shop' };
-const makeExport = (name: string, spec: object = {}) => fixture.api(provider).create('apiexports.apis.kcp.io', object('apis.kcp.io/v1alpha2', 'APIExport', name, { spec }));
-const secret = (key?: string) => object('v1', 'Secret', 'identity', { namespace: 'default', ...(key === undefined ? {} : { data: { key: Buffer.from(key).toString('base64') } }) });
-const identityOf = async (): Promise<string | undefined> => ((await fixture.api(provider).get(shop)).status as { identityHash?: string } | undefined)?.identityHash;
+const makeExport = (name: string, spec: object = {}) =>
+  fixture.api(provider).create('apiexports.apis.kcp.io', object('apis.kcp.io/v1alpha2', 'APIExport', name, { spec }));
+const secret = (key?: string) =>
+  object('v1', 'Secret', 'identity', {
+    namespace: 'default',
+    ...(key === undefined ? {} : { data: { key: Buffer.from(key).toString('base64') } }),
+  });
+const identityOf = async (): Promise<string | undefined> =>
+  ((await fixture.api(provider).get(shop)).status as { identityHash?: string } | undefined)?.identityHash;
 
 describe('an export', () => {
   it('gets its identity when its secret gets its key, and keeps it when the key changes', async () => {
@@ -35,19 +48,32 @@ describe('an export', () => {
     await api.update({ resource: 'secrets', namespace: 'default', name: 'identity' }, (found) => {
       found.data = secret('two').data;
     });
-    await fixture.until(async () => conditionOf(await api.get(shop), 'IdentityValid')?.reason === 'IdentityVerificationFailed');
+    await fixture.until(
+      async () => conditionOf(await api.get(shop), 'IdentityValid')?.reason === 'IdentityVerificationFailed',
+    );
     expect(await identityOf()).toBe(hash);
   });
 
   it('shows in endpoint slices, wherever they are, whether it exists', async () => {
-    const api = fixture.api(clusterOf(await fixture.api('root').create('workspaces.tenancy.kcp.io', workspace('consumer'))));
+    const api = fixture.api(
+      clusterOf(await fixture.api('root').create('workspaces.tenancy.kcp.io', workspace('consumer'))),
+    );
     const slice = { resource: 'apiexportendpointslices.apis.kcp.io', name: 'shop' };
-    await api.create('apiexportendpointslices.apis.kcp.io', object('apis.kcp.io/v1alpha1', 'APIExportEndpointSlice', 'shop', { spec: { export: { path: provider, name: 'shop' } } }));
+    await api.create(
+      'apiexportendpointslices.apis.kcp.io',
+      object('apis.kcp.io/v1alpha1', 'APIExportEndpointSlice', 'shop', {
+        spec: { export: { path: provider, name: 'shop' } },
+      }),
+    );
     expect(conditionOf(await api.get(slice), 'APIExportValid')?.reason).toBe('APIExportNotFound');
     await makeExport('shop');
     await fixture.until(async () => conditionOf(await api.get(slice), 'APIExportValid')?.status === 'True');
-    expect((await api.get(slice)).status).toMatchObject({ endpoints: [{ url: expect.stringContaining(`/services/apiexport/${provider}/shop`) }] });
+    expect((await api.get(slice)).status).toMatchObject({
+      endpoints: [{ url: expect.stringContaining(`/services/apiexport/${provider}/shop`) }],
+    });
     await fixture.api(provider).remove(shop);
-    await fixture.until(async () => conditionOf(await api.get(slice), 'APIExportValid')?.reason === 'APIExportNotFound');
+    await fixture.until(
+      async () => conditionOf(await api.get(slice), 'APIExportValid')?.reason === 'APIExportNotFound',
+    );
   });
 });

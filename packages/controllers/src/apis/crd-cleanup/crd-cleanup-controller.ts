@@ -7,6 +7,7 @@ import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 /** A definition is kept this long: a binding may have been made with it that is not recorded yet. */
 export const leastAgeMs = 30 * 60_000;
 const settleMs = 60_000;
+const bindingsPrefix = objectPrefix({ group: groups.apis, resource: 'apibindings' });
 const page = 500;
 const onlyKey = 'bound-crds';
 
@@ -17,10 +18,11 @@ const onlyKey = 'bound-crds';
 export function crdCleanupController(deps: ControllerDeps): Controller {
   return {
     name: 'apis/crd-cleanup',
-    watches: ['apis.kcp.io/apibindings'],
+    watches: ['apis.kcp.io/apibindings', 'core.kcp.io/logicalclusters'],
     concurrency: 1,
     keysOf(change, add) {
-      if (change.type === 'delete' || change.previousRevision !== 0) add(onlyKey, settleMs);
+      if (change.type === 'delete' || (change.previousRevision !== 0 && change.key.startsWith(bindingsPrefix)))
+        add(onlyKey, settleMs);
     },
     scan: (sink) => sink(onlyKey),
     reconcile: () => removeUnused(deps),
@@ -47,16 +49,25 @@ export async function removeUnused(deps: ControllerDeps): Promise<number | undef
 async function removeIfUnused({ registry, world, clock }: ControllerDeps, kv: KeyValue): Promise<number | undefined> {
   const { storage } = registry;
   const { name = '', creationTimestamp } = decodeObject(kv).metadata;
-  const isUsed = async (): Promise<boolean> => (await storage.rangeIndex(boundSchemaIndex, name, { limit: 1 })).items.length > 0;
+  const isUsed = async (): Promise<boolean> =>
+    (await storage.rangeIndex(boundSchemaIndex, name, { limit: 1 })).items.length > 0;
   if (await isUsed()) return undefined;
   const age = clock.now() - Date.parse(creationTimestamp ?? '');
   if (age < leastAgeMs) return leastAgeMs - age;
   const key = crdKey(boundCrdsCluster, name);
-  const removed = await storage.transact({ compares: [{ key, modRevision: kv.modRevision }], operations: [{ type: 'delete', key }] });
+  const removed = await storage.transact({
+    compares: [{ key, modRevision: kv.modRevision }],
+    operations: [{ type: 'delete', key }],
+  });
   // A binding was made with it at the same moment: it gets its definition back.
   if (removed.succeeded && (await isUsed())) {
     const resource = world.native.find(groups.crd, 'customresourcedefinitions');
-    const put = putObject(registry, resource, mintClusterAccess(logicalClusterName(boundCrdsCluster)), decodeObject(kv));
+    const put = putObject(
+      registry,
+      resource,
+      mintClusterAccess(logicalClusterName(boundCrdsCluster)),
+      decodeObject(kv),
+    );
     await storage.transact({ compares: [{ key, modRevision: 0 }], operations: [put] });
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { apiBindingsInitializer, groups } from '@canopy/kcp';
 import { objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { clusterOfKey, type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
+import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
 import { reconcileDefaultBindings } from './default-bindings-reconcile.ts';
 
 const clustersPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
@@ -20,7 +20,9 @@ export function defaultBindingsController(deps: ControllerDeps): Controller {
       } else if (change.type === 'delete' || change.previousRevision !== 0) add(cluster, settleMs);
     },
     async scan(sink) {
-      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters' }, (key) => sink(key.slice(0, key.indexOf('/'))));
+      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters' }, (key) =>
+        sink(key.slice(0, key.indexOf('/'))),
+      );
     },
     async reconcile(cluster) {
       await reconcileDefaultBindings(deps, cluster);

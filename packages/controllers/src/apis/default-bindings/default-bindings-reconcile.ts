@@ -1,12 +1,27 @@
+import { type Condition, isConditionTrue, setCondition } from '@canopy/api';
 import { deepEqual, type KubeObject } from '@canopy/apimachinery';
 import { decodeObject, putNewObject, timestamp } from '@canopy/apiserver';
-import { isConditionTrue, setCondition, type Condition } from '@canopy/api';
-import { apiBindingsInitializer, bindingSpecOf, bindingStatusOf, defaultBinding, exportHash, groups, holdersFor, planBinding, type ResolvedType, typeAnnotation } from '@canopy/kcp';
+import {
+  apiBindingsInitializer,
+  bindingSpecOf,
+  bindingStatusOf,
+  defaultBinding,
+  exportHash,
+  groups,
+  holdersFor,
+  planBinding,
+  type ResolvedType,
+  typeAnnotation,
+} from '@canopy/kcp';
 import { objectPrefix } from '@canopy/storage';
-import { changeCluster } from '../../core/logicalcluster/cluster-commit.ts';
-import { clusterStatusOf, readLogicalCluster, type StoredObjectAt } from '../../core/logicalcluster/cluster-objects.ts';
-import { type ClusterView, clusterView, type ControllerDeps } from '../../runtime/controller-deps.ts';
+import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
+import { changeCluster } from '../../tenancy/logicalcluster/cluster-commit.ts';
+import {
+  clusterStatusOf,
+  readLogicalCluster,
+  type StoredObjectAt,
+} from '../../tenancy/logicalcluster/cluster-objects.ts';
 
 interface WantedBinding {
   path: string;
@@ -38,7 +53,11 @@ export async function reconcileDefaultBindings(deps: ControllerDeps, cluster: st
   await tell(deps, cluster, { type, ...verdictOf(waiting) }, initializing && waiting.length === 0);
 }
 
-async function aliasesOf({ types }: ControllerDeps, cluster: string, logicalCluster: KubeObject): Promise<ResolvedType[] | undefined> {
+async function aliasesOf(
+  { types }: ControllerDeps,
+  cluster: string,
+  logicalCluster: KubeObject,
+): Promise<ResolvedType[] | undefined> {
   const text = logicalCluster.metadata.annotations?.[typeAnnotation];
   if (text === undefined) return [];
   const colon = text.lastIndexOf(':');
@@ -61,7 +80,9 @@ export function wantedBindings(aliases: readonly ResolvedType[]): WantedBinding[
 
 function isBound(binding: KubeObject): boolean {
   const { conditions } = bindingStatusOf(binding);
-  return isConditionTrue(conditions, 'InitialBindingCompleted') && isConditionTrue(conditions, 'PermissionClaimsApplied');
+  return (
+    isConditionTrue(conditions, 'InitialBindingCompleted') && isConditionTrue(conditions, 'PermissionClaimsApplied')
+  );
 }
 
 async function ensureBinding(
@@ -73,9 +94,13 @@ async function ensureBinding(
   const { registry, world, surfaces } = deps;
   const fresh = await defaultBinding(world, view.cluster, wanted.path, wanted.name);
   const exportCluster = (await world.directory.resolveName(wanted.path)) ?? wanted.path;
-  const { items } = await registry.storage.range(objectPrefix({ group: groups.apis, resource: 'apibindings', cluster: view.cluster }));
+  const { items } = await registry.storage.range(
+    objectPrefix({ group: groups.apis, resource: 'apibindings', cluster: view.cluster }),
+  );
   const hash = exportHash(exportCluster, wanted.name);
-  const existing = items.map(decodeObject).find((binding) => binding.metadata.labels?.['internal.apis.kcp.io/export'] === hash);
+  const existing = items
+    .map(decodeObject)
+    .find((binding) => binding.metadata.labels?.['internal.apis.kcp.io/export'] === hash);
   const resource = world.native.find(groups.apis, 'apibindings');
   if (existing !== undefined) {
     if (overwrite && existing.metadata.name === fresh.metadata.name) {
@@ -103,7 +128,10 @@ async function ensureBinding(
 function acceptAll(binding: KubeObject, fresh: KubeObject): boolean {
   const wanted = bindingSpecOf(fresh).permissionClaims;
   if (deepEqual(bindingSpecOf(binding).permissionClaims, wanted)) return false;
-  binding.spec = { ...bindingSpecOf(binding), ...(wanted === undefined ? { permissionClaims: undefined } : { permissionClaims: wanted }) };
+  binding.spec = {
+    ...bindingSpecOf(binding),
+    ...(wanted === undefined ? { permissionClaims: undefined } : { permissionClaims: wanted }),
+  };
   return true;
 }
 
@@ -118,7 +146,12 @@ const typesInvalid: Verdict = {
 
 function verdictOf(waiting: readonly string[]): Verdict {
   if (waiting.length === 0) return { status: 'True' };
-  return { status: 'False', severity: 'Info', reason: 'WaitingOnAPIBindings', message: `APIBinding(s) not yet bound: ${waiting.join(', ')}` };
+  return {
+    status: 'False',
+    severity: 'Info',
+    reason: 'WaitingOnAPIBindings',
+    message: `APIBinding(s) not yet bound: ${waiting.join(', ')}`,
+  };
 }
 
 async function tell(
@@ -130,6 +163,7 @@ async function tell(
   await changeCluster(deps, cluster, (logicalCluster) => {
     const status = clusterStatusOf(logicalCluster);
     status.conditions = setCondition(status.conditions, condition, timestamp(deps.registry.clock));
-    if (initialized) status.initializers = (status.initializers ?? []).filter((name) => name !== apiBindingsInitializer);
+    if (initialized)
+      status.initializers = (status.initializers ?? []).filter((name) => name !== apiBindingsInitializer);
   });
 }

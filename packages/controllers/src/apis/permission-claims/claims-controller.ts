@@ -40,7 +40,8 @@ export function permissionClaimsController(deps: ControllerDeps): Controller {
       if (at === undefined) return;
       if (change.key.startsWith(exportsPrefix)) add(`e/${at.cluster}/${at.name}`);
       else {
-        if (change.key.startsWith(bindingsPrefix) && change.type === 'put' && hasClaims(change)) add(`b/${at.cluster}/${at.name}`);
+        if (change.key.startsWith(bindingsPrefix) && change.type === 'put' && hasClaims(change))
+          add(`b/${at.cluster}/${at.name}`);
         for (const key of waiting.of(at.cluster)) add(key);
       }
     },
@@ -62,5 +63,8 @@ export function permissionClaimsController(deps: ControllerDeps): Controller {
 function hasClaims(change: Change): boolean {
   const object = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
   if (object.metadata.deletionTimestamp !== undefined) return false;
-  return (bindingSpecOf(object).permissionClaims?.length ?? 0) > 0 || (bindingStatusOf(object).appliedPermissionClaims?.length ?? 0) > 0;
+  return (
+    (bindingSpecOf(object).permissionClaims?.length ?? 0) > 0 ||
+    (bindingStatusOf(object).appliedPermissionClaims?.length ?? 0) > 0
+  );
 }

@@ -1,6 +1,6 @@
-import { deepEqual } from '@canopy/apimachinery';
 import { isConditionTrue } from '@canopy/api';
-import { type BindingStatus, type ClaimSelector, type EffectiveClaim } from '@canopy/kcp';
+import { deepEqual } from '@canopy/apimachinery';
+import type { BindingStatus, ClaimSelector, EffectiveClaim } from '@canopy/kcp';
 
 /** An entry of `status.appliedPermissionClaims`. */
 export interface AppliedClaim {
@@ -39,5 +39,9 @@ export function decideClaims(effective: readonly EffectiveClaim[], status: Bindi
 }
 
 function sameObjects(a: AppliedClaim, b: AppliedClaim): boolean {
-  return (a.group ?? '') === (b.group ?? '') && a.resource === b.resource && (a.identityHash ?? '') === (b.identityHash ?? '');
+  return (
+    (a.group ?? '') === (b.group ?? '') &&
+    a.resource === b.resource &&
+    (a.identityHash ?? '') === (b.identityHash ?? '')
+  );
 }

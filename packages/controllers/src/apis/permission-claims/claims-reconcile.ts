@@ -1,7 +1,16 @@
-import { timestamp } from '@canopy/apiserver';
 import { setCondition } from '@canopy/api';
-import { apiBindingKey, bindingSpecOf, bindingStatusOf, effectiveClaims, exportSpecOf, groups, readObject, resourceText } from '@canopy/kcp';
-import { clusterView, type ControllerDeps } from '../../runtime/controller-deps.ts';
+import { timestamp } from '@canopy/apiserver';
+import {
+  apiBindingKey,
+  bindingSpecOf,
+  bindingStatusOf,
+  effectiveClaims,
+  exportSpecOf,
+  groups,
+  readObject,
+  resourceText,
+} from '@canopy/kcp';
+import { type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
 import { type AppliedClaim, decideClaims } from './claims-decision.ts';
 import { relabelClaim } from './relabel.ts';
@@ -30,13 +39,17 @@ export async function reconcileClaims(
   if (status.apiExportClusterName === undefined || reference === undefined) return nothing;
   const exported = await world.exports.find(status.apiExportClusterName, reference.name);
   if (exported === undefined) return nothing;
-  const effective = effectiveClaims(exportSpecOf(exported.object).permissionClaims ?? [], bindingSpecOf(found.object).permissionClaims ?? []);
+  const effective = effectiveClaims(
+    exportSpecOf(exported.object).permissionClaims ?? [],
+    bindingSpecOf(found.object).permissionClaims ?? [],
+  );
   const { applied, touched } = decideClaims(effective, status);
   const view = await clusterView(deps, at.cluster);
   const unserved: string[] = [];
   for (const claim of [...touched, ...again]) {
     const outcome = await relabelClaim(deps, view, claim);
-    if (outcome === 'unserved' && applied.includes(claim)) unserved.push(resourceText(claim.group ?? '', claim.resource));
+    if (outcome === 'unserved' && applied.includes(claim))
+      unserved.push(resourceText(claim.group ?? '', claim.resource));
   }
   const done = applied.filter((claim) => !unserved.includes(resourceText(claim.group ?? '', claim.resource)));
   const place = { resource: world.native.find(groups.apis, 'apibindings'), access: view.access, name: at.name };
@@ -45,13 +58,22 @@ export async function reconcileClaims(
     const own = bindingStatusOf(binding);
     if (done.length === 0) delete own.appliedPermissionClaims;
     else own.appliedPermissionClaims = done;
-    own.conditions = setCondition(own.conditions, { type: 'PermissionClaimsApplied', ...verdict(unserved) }, timestamp(registry.clock));
+    own.conditions = setCondition(
+      own.conditions,
+      { type: 'PermissionClaimsApplied', ...verdict(unserved) },
+      timestamp(registry.clock),
+    );
     return true;
   });
   return { touched, unserved };
 }
 
-function verdict(unserved: readonly string[]): { status: 'True' | 'False'; severity?: string; reason?: string; message?: string } {
+function verdict(unserved: readonly string[]): {
+  status: 'True' | 'False';
+  severity?: string;
+  reason?: string;
+  message?: string;
+} {
   if (unserved.length === 0) return { status: 'True' };
   const message = `Permission claims have not been fully applied: ${unserved.join(', ')} not found in this workspace`;
   return { status: 'False', severity: 'Error', reason: 'InternalError', message };

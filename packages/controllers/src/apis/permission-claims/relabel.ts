@@ -1,7 +1,7 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject, type ServedResource } from '@canopy/apiserver';
 import { type ClaimIdentity, claimLabelPrefix } from '@canopy/kcp';
-import { type Compare, type KeyValue, objectPrefix, type Operation, type RangeResult } from '@canopy/storage';
+import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
 import type { ClusterView, ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject, type ObjectPlace, replaceOperations } from '../../runtime/object-writer.ts';
 
@@ -11,14 +11,21 @@ const page = 200;
 export type RelabelOutcome = 'labelled' | 'unserved';
 
 /** Brings the claim labels of all objects of a claimed resource in one cluster to what the claims in force there say. */
-export async function relabelClaim(deps: ControllerDeps, view: ClusterView, claim: ClaimIdentity): Promise<RelabelOutcome> {
+export async function relabelClaim(
+  deps: ControllerDeps,
+  view: ClusterView,
+  claim: ClaimIdentity,
+): Promise<RelabelOutcome> {
   const resource = claimedResource(view, claim);
   if (resource === undefined) return 'unserved';
   if (resource.declaration.virtual === true) return 'labelled';
   const prefix = objectPrefix({ ...resource.storedAs, identity: resource.identity, cluster: view.cluster });
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await deps.registry.storage.range(prefix, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await deps.registry.storage.range(prefix, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     await relabelPage(deps, view, resource, found.items);
     if (!found.more) return 'labelled';
     after = found.items[found.items.length - 1]?.key;
@@ -33,7 +40,12 @@ function claimedResource(view: ClusterView, claim: ClaimIdentity): ServedResourc
   return served.origin.kind === 'system' || served.identity === (claim.identityHash ?? '') ? served : undefined;
 }
 
-async function relabelPage(deps: ControllerDeps, view: ClusterView, resource: ServedResource, items: readonly KeyValue[]): Promise<void> {
+async function relabelPage(
+  deps: ControllerDeps,
+  view: ClusterView,
+  resource: ServedResource,
+  items: readonly KeyValue[],
+): Promise<void> {
   const { registry } = deps;
   const compares: Compare[] = [];
   const operations: Operation[] = [];
@@ -41,7 +53,12 @@ async function relabelPage(deps: ControllerDeps, view: ClusterView, resource: Se
   for (const kv of items) {
     const object = decodeObject(kv);
     if (!(await relabel(deps, view, resource, object))) continue;
-    const place = { resource, access: view.access, namespace: object.metadata.namespace, name: object.metadata.name ?? '' };
+    const place = {
+      resource,
+      access: view.access,
+      namespace: object.metadata.namespace,
+      name: object.metadata.name ?? '',
+    };
     compares.push({ key: kv.key, modRevision: kv.modRevision });
     operations.push(...(await replaceOperations(registry, place, { kv }, object)));
     places.push(place);
@@ -52,9 +69,18 @@ async function relabelPage(deps: ControllerDeps, view: ClusterView, resource: Se
 }
 
 /** False when the labels are right. */
-async function relabel(deps: ControllerDeps, view: ClusterView, resource: ServedResource, object: KubeObject): Promise<boolean> {
+async function relabel(
+  deps: ControllerDeps,
+  view: ClusterView,
+  resource: ServedResource,
+  object: KubeObject,
+): Promise<boolean> {
   const { group, names } = resource.declaration;
-  const wanted = await deps.claims.labelsFor(view.cluster, { group, resource: names.plural, identity: resource.identity }, object);
+  const wanted = await deps.claims.labelsFor(
+    view.cluster,
+    { group, resource: names.plural, identity: resource.identity },
+    object,
+  );
   return setClaimLabels(object, wanted);
 }
 

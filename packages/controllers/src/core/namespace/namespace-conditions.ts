@@ -19,7 +19,12 @@ export function namespaceConditions(
   now: Date,
 ): NamespaceCondition[] {
   const wanted: Omit<NamespaceCondition, 'lastTransitionTime'>[] = [
-    { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered', message: 'All resources successfully discovered' },
+    {
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
+    },
     {
       type: 'NamespaceDeletionGroupVersionParsingFailure',
       status: 'False',
@@ -35,10 +40,25 @@ export function namespaceConditions(
         }
       : { type: 'NamespaceDeletionContentFailure', status: 'True', reason: 'ContentDeletionFailed', message: failure },
     held.length === 0
-      ? { type: 'NamespaceContentRemaining', status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed' }
-      : { type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${remainingResources(held)}` },
+      ? {
+          type: 'NamespaceContentRemaining',
+          status: 'False',
+          reason: 'ContentRemoved',
+          message: 'All content successfully removed',
+        }
+      : {
+          type: 'NamespaceContentRemaining',
+          status: 'True',
+          reason: 'SomeResourcesRemain',
+          message: `Some resources are remaining: ${remainingResources(held)}`,
+        },
     held.length === 0
-      ? { type: 'NamespaceFinalizersRemaining', status: 'False', reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' }
+      ? {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'False',
+          reason: 'ContentHasNoFinalizers',
+          message: 'All content-preserving finalizers finished',
+        }
       : {
           type: 'NamespaceFinalizersRemaining',
           status: 'True',
@@ -51,7 +71,12 @@ export function namespaceConditions(
   const next = wanted.map((condition) => {
     const old = before.find(({ type }) => type === condition.type);
     const { type, status, ...rest } = condition;
-    return { type, status, lastTransitionTime: old?.status === status ? (old.lastTransitionTime ?? time) : time, ...rest };
+    return {
+      type,
+      status,
+      lastTransitionTime: old?.status === status ? (old.lastTransitionTime ?? time) : time,
+      ...rest,
+    };
   });
   return [...others, ...next];
 }

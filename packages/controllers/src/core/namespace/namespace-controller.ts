@@ -1,10 +1,10 @@
 import { decodeObject, deletingIndex } from '@canopy/apiserver';
-import { isNamespaceIntact, restoreNamespaceDefaults } from './namespace-defaults.ts';
 import { defaultServiceAccount, rootCaConfigMap } from '@canopy/kcp';
 import { type Change, objectKey, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
+import { isNamespaceIntact, restoreNamespaceDefaults } from './namespace-defaults.ts';
 import { reconcileNamespace } from './namespace-reconcile.ts';
 
 const deletionMark = Buffer.from('"deletionTimestamp"');
@@ -22,7 +22,8 @@ export function namespaceController(deps: ControllerDeps): Controller {
     concurrency: 16,
     keysOf(change, add) {
       if (change.key.startsWith('/r/core/namespaces/')) {
-        if (change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(deletionMark)) add(namespaceKeyOf(change));
+        if (change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(deletionMark))
+          add(namespaceKeyOf(change));
         return;
       }
       const isDefault = change.key.endsWith(accountSuffix) || change.key.endsWith(rootCaSuffix);
@@ -33,7 +34,12 @@ export function namespaceController(deps: ControllerDeps): Controller {
       if (!isNamespaceIntact(deps.shard.rootCa, at, change)) add(key);
       else if (change.type === 'delete') for (const waiter of waiting.of(key)) add(waiter, settleMs);
     },
-    pending: (sink) => sinkObjects(registry.storage, { group: '', resource: 'namespaces', index: { index: deletingIndex, value: '/namespaces' } }, sink),
+    pending: (sink) =>
+      sinkObjects(
+        registry.storage,
+        { group: '', resource: 'namespaces', index: { index: deletingIndex, value: '/namespaces' } },
+        sink,
+      ),
     async reconcile(key) {
       const [cluster, name] = keyParts(key);
       const kv = await registry.storage.get(objectKey({ group: '', resource: 'namespaces', cluster, name }));

@@ -1,7 +1,7 @@
 import { deepEqual } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess, putNewObject, putObject } from '@canopy/apiserver';
 import { defaultServiceAccount, rootCaConfigMap, rootCaObject, serviceAccountObject } from '@canopy/kcp';
-import { type Change, type Compare, objectKey, type ObjectLocation, type Operation } from '@canopy/storage';
+import { type Change, type Compare, type ObjectLocation, type Operation, objectKey } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 
 /** False when a change takes away or alters one of the two objects that every namespace has. */
@@ -17,19 +17,32 @@ export function isNamespaceIntact(rootCa: string, at: ObjectLocation, change: Ch
 }
 
 /** Brings the ServiceAccount `default` and the ConfigMap `kube-root-ca.crt` of a namespace back. */
-export async function restoreNamespaceDefaults(deps: ControllerDeps, clusterText: string, namespace: string): Promise<void> {
+export async function restoreNamespaceDefaults(
+  deps: ControllerDeps,
+  clusterText: string,
+  namespace: string,
+): Promise<void> {
   const { registry, world, shard } = deps;
   const cluster = logicalClusterName(clusterText);
+  if ((await world.directory.logicalCluster(cluster))?.metadata.deletionTimestamp !== undefined) return;
   const access = mintClusterAccess(cluster);
   const namespaceKey = objectKey({ group: '', resource: 'namespaces', cluster, name: namespace });
-  const accountKey = objectKey({ group: '', resource: 'serviceaccounts', cluster, namespace, name: defaultServiceAccount });
+  const accountKey = objectKey({
+    group: '',
+    resource: 'serviceaccounts',
+    cluster,
+    namespace,
+    name: defaultServiceAccount,
+  });
   const mapKey = objectKey({ group: '', resource: 'configmaps', cluster, namespace, name: rootCaConfigMap });
   const parent = await registry.storage.get(namespaceKey);
   if (parent === undefined) return;
   const operations: Operation[] = [];
   const compares: Compare[] = [{ key: namespaceKey, modRevision: parent.modRevision }];
   if ((await registry.storage.get(accountKey)) === undefined) {
-    operations.push(putNewObject(registry, world.native.find('', 'serviceaccounts'), access, serviceAccountObject(namespace)));
+    operations.push(
+      putNewObject(registry, world.native.find('', 'serviceaccounts'), access, serviceAccountObject(namespace)),
+    );
     compares.push({ key: accountKey, modRevision: 0 });
   }
   const map = await registry.storage.get(mapKey);

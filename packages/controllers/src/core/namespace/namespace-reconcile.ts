@@ -21,7 +21,11 @@ export type NamespaceOutcome = 'done' | 'waiting';
  * Deletes all that a marked namespace contains, then takes the finalizer `kubernetes` out of its spec, with which it
  * disappears. Content that others hold is told by the conditions that Kubernetes has for it.
  */
-export async function reconcileNamespace(deps: ControllerDeps, at: { cluster: string; name: string }, namespace: KubeObject): Promise<NamespaceOutcome> {
+export async function reconcileNamespace(
+  deps: ControllerDeps,
+  at: { cluster: string; name: string },
+  namespace: KubeObject,
+): Promise<NamespaceOutcome> {
   if (namespace.metadata.deletionTimestamp === undefined) return 'done';
   const finalizers = (namespace as NamespaceParts).spec?.finalizers ?? [];
   if (!finalizers.includes(namespaceFinalizer)) return 'done';
@@ -42,7 +46,11 @@ export async function reconcileNamespace(deps: ControllerDeps, at: { cluster: st
     const parts = object as NamespaceParts;
     const conditions = namespaceConditions(held, failure, parts.status?.conditions ?? [], new Date(deps.clock.now()));
     parts.status = { ...parts.status, phase: 'Terminating', conditions };
-    if (isEmpty) parts.spec = { ...parts.spec, finalizers: (parts.spec?.finalizers ?? []).filter((name) => name !== namespaceFinalizer) };
+    if (isEmpty)
+      parts.spec = {
+        ...parts.spec,
+        finalizers: (parts.spec?.finalizers ?? []).filter((name) => name !== namespaceFinalizer),
+      };
     return true;
   });
   if (failure !== undefined) throw new Error(`namespace ${at.cluster}/${at.name} could not be emptied: ${failure}`);
@@ -63,15 +71,25 @@ export function namespacedResources(surface: ApiSurface): ServedResource[] {
   });
 }
 
-async function emptyCollection(deps: ControllerDeps, view: ClusterView, resource: ServedResource, namespace: string): Promise<HeldObject[]> {
+async function emptyCollection(
+  deps: ControllerDeps,
+  view: ClusterView,
+  resource: ServedResource,
+  namespace: string,
+): Promise<HeldObject[]> {
   const { registry } = deps;
   const prefix = objectPrefix({ ...resource.storedAs, identity: resource.identity, cluster: view.cluster, namespace });
   const held: HeldObject[] = [];
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await registry.storage.range(prefix, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await registry.storage.range(prefix, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     if (found.items.length > 0) {
-      held.push(...(await removeInBulk({ registry, surface: view.surface, access: view.access, marks: false }, found.items)));
+      held.push(
+        ...(await removeInBulk({ registry, surface: view.surface, access: view.access, marks: false }, found.items)),
+      );
     }
     if (!found.more) return held;
     after = found.items[found.items.length - 1]?.key;

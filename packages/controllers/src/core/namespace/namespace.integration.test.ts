@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterOf, conditionOf, configMap, type ControllerFixture, object, phaseOfObject, startFixture, workspace } from '../../testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  conditionOf,
+  configMap,
+  object,
+  phaseOfObject,
+  startFixture,
+  workspace,
+} from '../../testing/controller-fixture.ts';
 
 let fixture: ControllerFixture;
 let cluster: string;
@@ -29,13 +38,21 @@ describe('a namespace', () => {
     await api.update(rootCa, (map) => {
       map.data = { 'ca.crt': 'forged' };
     });
-    await fixture.until(async () => (await api.get(rootCa)).data !== undefined && (await api.get(rootCa)).data !== null && ((await api.get(rootCa)).data as { 'ca.crt': string })['ca.crt'] === 'test CA');
+    await fixture.until(
+      async () =>
+        (await api.get(rootCa)).data !== undefined &&
+        (await api.get(rootCa)).data !== null &&
+        ((await api.get(rootCa)).data as { 'ca.crt': string })['ca.crt'] === 'test CA',
+    );
   });
 
   it('disappears with all that it contains', async () => {
     const api = fixture.api(cluster);
     await api.create('configmaps', configMap('one', 'shop'));
-    await api.create('roles.rbac.authorization.k8s.io', object('rbac.authorization.k8s.io/v1', 'Role', 'reader', { namespace: 'shop', rules: [] }));
+    await api.create(
+      'roles.rbac.authorization.k8s.io',
+      object('rbac.authorization.k8s.io/v1', 'Role', 'reader', { namespace: 'shop', rules: [] }),
+    );
     await api.create('configmaps', configMap('other', 'default'));
     await api.remove(shop);
     await fixture.until(async () => (await api.find(shop)) === undefined);
@@ -58,7 +75,9 @@ describe('a namespace', () => {
       reason: 'SomeResourcesRemain',
       message: 'Some resources are remaining: configmaps has 1 resource instances',
     });
-    expect(conditionOf(waiting, 'NamespaceFinalizersRemaining')?.message).toContain('example.com/hold in 1 resource instances');
+    expect(conditionOf(waiting, 'NamespaceFinalizersRemaining')?.message).toContain(
+      'example.com/hold in 1 resource instances',
+    );
     await api.update(held, (map) => {
       map.metadata.finalizers = [];
     });

@@ -2,7 +2,13 @@ import { decodeObject } from '@canopy/apiserver';
 import { objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, keyParts } from '../../runtime/controller-deps.ts';
-import { accountNameAnnotation, accountUidAnnotation, decideToken, reconcileTokens, tokenSecretType } from './token-reconcile.ts';
+import {
+  accountNameAnnotation,
+  accountUidAnnotation,
+  decideToken,
+  reconcileTokens,
+  tokenSecretType,
+} from './token-reconcile.ts';
 
 const secretsPrefix = objectPrefix({ group: '', resource: 'secrets' });
 const typeText = Buffer.from(`"${tokenSecretType}"`);

@@ -2,10 +2,19 @@ import type { KubeObject } from '@canopy/apimachinery';
 import { describe, expect, it } from 'vitest';
 import { accountUidAnnotation, decideToken } from './token-reconcile.ts';
 
-const account = (uid: string): KubeObject => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', uid } });
+const account = (uid: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name: 'robot', uid },
+});
 function secret(uid?: string, data?: Record<string, string>): KubeObject {
-  const annotations = uid === undefined ? {} : { [accountUidAnnotation]: uid };
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token', annotations }, ...(data === undefined ? {} : { data }) };
+  const annotations: Record<string, string> = uid === undefined ? {} : { [accountUidAnnotation]: uid };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'token', annotations },
+    ...(data === undefined ? {} : { data }),
+  };
 }
 const full = { token: 'x', 'ca.crt': 'x', namespace: 'x' };
 

@@ -38,12 +38,17 @@ export function decideToken(secret: KubeObject, account: KubeObject | undefined)
 export async function reconcileTokens(deps: ControllerDeps, at: AccountName): Promise<void> {
   const { registry } = deps;
   const { cluster, namespace, name } = at;
-  const kv = await registry.storage.get(objectKey({ group: '', resource: 'serviceaccounts', cluster, namespace, name }));
+  const kv = await registry.storage.get(
+    objectKey({ group: '', resource: 'serviceaccounts', cluster, namespace, name }),
+  );
   const account = kv === undefined ? undefined : decodeObject(kv);
   const prefix = objectPrefix({ group: '', resource: 'secrets', cluster, namespace });
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await registry.storage.range(prefix, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await registry.storage.range(prefix, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const item of found.items) {
       const secret = decodeObject(item) as TokenSecret;
       if (secret.type !== tokenSecretType || secret.metadata.annotations?.[accountNameAnnotation] !== name) continue;
@@ -54,7 +59,12 @@ export async function reconcileTokens(deps: ControllerDeps, at: AccountName): Pr
   }
 }
 
-async function settle(deps: ControllerDeps, at: AccountName, secret: TokenSecret, account: KubeObject | undefined): Promise<void> {
+async function settle(
+  deps: ControllerDeps,
+  at: AccountName,
+  secret: TokenSecret,
+  account: KubeObject | undefined,
+): Promise<void> {
   const { registry, world, tokens, shard } = deps;
   const access = mintClusterAccess(logicalClusterName(at.cluster));
   const { name = '', uid = '', resourceVersion } = secret.metadata;
@@ -75,7 +85,12 @@ async function settle(deps: ControllerDeps, at: AccountName, secret: TokenSecret
   await changeObject(registry, place, (current) => {
     if (current.metadata.uid !== uid) return false;
     const data = (current as TokenSecret).data ?? {};
-    current.data = { ...data, 'ca.crt': encoded(shard.rootCa), namespace: encoded(at.namespace), token: data.token || encoded(token) };
+    current.data = {
+      ...data,
+      'ca.crt': encoded(shard.rootCa),
+      namespace: encoded(at.namespace),
+      token: data.token || encoded(token),
+    };
     current.metadata.annotations = { ...current.metadata.annotations, [accountUidAnnotation]: accountUid };
     return true;
   });

@@ -3,7 +3,7 @@ import { decodeObject, logicalClusterName, mintClusterAccess } from '@canopy/api
 import type { RbacRule, RoleObject } from '@canopy/controlplane';
 import { objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { clusterOfKey, type ControllerDeps } from '../../runtime/controller-deps.ts';
+import { type ControllerDeps, clusterOfKey } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
 
 const roles = { group: 'rbac.authorization.k8s.io', resource: 'clusterroles' };
@@ -31,7 +31,11 @@ async function aggregate({ registry, world }: ControllerDeps, cluster: string): 
   for (const role of all) {
     const rules = aggregatedRules(role, all);
     if (rules === undefined || deepEqual(rules, role.rules ?? [])) continue;
-    const place = { resource: world.native.find(roles.group, roles.resource), access: mintClusterAccess(logicalClusterName(cluster)), name: role.metadata.name ?? '' };
+    const place = {
+      resource: world.native.find(roles.group, roles.resource),
+      access: mintClusterAccess(logicalClusterName(cluster)),
+      name: role.metadata.name ?? '',
+    };
     await changeObject(registry, place, (current) => {
       if (!deepEqual(current.aggregationRule, role.aggregationRule)) return false;
       current.rules = rules;
@@ -46,10 +50,13 @@ export function aggregatedRules(role: RoleObject, all: readonly RoleObject[]): R
   if (selectors === undefined || selectors === null) return undefined;
   const compiled = selectors.map((selector) => labelSelectorOf(selector as LabelSelectorObject));
   const chosen = all.filter(
-    (other) => other.metadata.name !== role.metadata.name && compiled.some((selector) => selector.matches(other.metadata.labels)),
+    (other) =>
+      other.metadata.name !== role.metadata.name &&
+      compiled.some((selector) => selector.matches(other.metadata.labels)),
   );
   chosen.sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
   const rules: RbacRule[] = [];
-  for (const rule of chosen.flatMap((other) => other.rules ?? [])) if (!rules.some((known) => deepEqual(known, rule))) rules.push(rule);
+  for (const rule of chosen.flatMap((other) => other.rules ?? []))
+    if (!rules.some((known) => deepEqual(known, rule))) rules.push(rule);
   return rules;
 }

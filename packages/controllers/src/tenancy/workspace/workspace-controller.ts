@@ -1,10 +1,10 @@
 import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { groups, workspaceSpecOf, workspaceStatusOf } from '@canopy/kcp';
 import { type Change, objectPrefix } from '@canopy/storage';
-import { clusterSpecOf, readWorkspace } from '../../core/logicalcluster/cluster-objects.ts';
 import type { AddKey, Controller } from '../../runtime/controller.ts';
-import { clusterAndName, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { type ControllerDeps, clusterAndName, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
 import { WaitingKeys } from '../../runtime/waiting-keys.ts';
+import { clusterSpecOf, readWorkspace } from '../logicalcluster/cluster-objects.ts';
 import { reconcileWorkspace } from './workspace-reconcile.ts';
 
 const workspaces = { group: groups.tenancy, resource: 'workspaces' };
@@ -27,7 +27,12 @@ export function workspaceController(deps: ControllerDeps): Controller {
       } else if (change.key.startsWith(shardsPrefix)) for (const key of unscheduled.of(everywhere)) add(key);
       else if (change.type === 'delete') addOwner(change, add);
     },
-    pending: (sink) => sinkObjects(storage, { ...workspaces, index: { index: deletingIndex, value: 'tenancy.kcp.io/workspaces' } }, sink),
+    pending: (sink) =>
+      sinkObjects(
+        storage,
+        { ...workspaces, index: { index: deletingIndex, value: 'tenancy.kcp.io/workspaces' } },
+        sink,
+      ),
     scan: (sink) => sinkObjects(storage, workspaces, sink),
     async reconcile(key) {
       const [parent, name] = keyParts(key);

@@ -1,12 +1,17 @@
 import { timestamp } from '@canopy/apiserver';
 import { workspaceFinalizer, workspaceSpecOf } from '@canopy/kcp';
-import { changeCluster, markCluster } from '../../core/logicalcluster/cluster-commit.ts';
-import { clusterSpecOf, deletionFinalizer, readLogicalCluster, type StoredObjectAt } from '../../core/logicalcluster/cluster-objects.ts';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
 import { pollDelay } from '../../runtime/waiting-keys.ts';
+import { changeCluster, markCluster } from '../logicalcluster/cluster-commit.ts';
+import {
+  clusterSpecOf,
+  deletionFinalizer,
+  readLogicalCluster,
+  type StoredObjectAt,
+} from '../logicalcluster/cluster-objects.ts';
+import { showDisappeared } from '../logicalcluster/workspace-mirror.ts';
 import { schedule } from './workspace-scheduling.ts';
-import { showDisappeared } from '../../core/logicalcluster/workspace-mirror.ts';
 
 const appearsWithinMs = 60_000;
 const appearsAgainMs = 1000;
@@ -39,10 +44,15 @@ async function endWorkspace(deps: ControllerDeps, { object, place }: StoredObjec
   const { cluster } = workspaceSpecOf(object);
   const { uid } = object.metadata;
   const logicalCluster = cluster === undefined ? undefined : await readLogicalCluster(deps, cluster);
-  if (cluster !== undefined && logicalCluster !== undefined && clusterSpecOf(logicalCluster.object).owner?.uid === uid) {
+  if (
+    cluster !== undefined &&
+    logicalCluster !== undefined &&
+    clusterSpecOf(logicalCluster.object).owner?.uid === uid
+  ) {
     const { deletionTimestamp, finalizers = [] } = logicalCluster.object.metadata;
     // Held by others alone: its end is nobody's doing here.
-    if (deletionTimestamp !== undefined) return finalizers.includes(deletionFinalizer) ? undefined : pollDelay(deps.clock.now(), deletionTimestamp);
+    if (deletionTimestamp !== undefined)
+      return finalizers.includes(deletionFinalizer) ? undefined : pollDelay(deps.clock.now(), deletionTimestamp);
     const now = timestamp(deps.registry.clock);
     await changeCluster(deps, cluster, (current) => {
       if (clusterSpecOf(current).owner?.uid === uid) markCluster(current, now);

@@ -1,6 +1,14 @@
 import { logicalClusterKey } from '@canopy/kcp';
 import { afterEach, describe, expect, it } from 'vitest';
-import { clusterOf, conditionOf, type ControllerFixture, object, phaseOfObject, startFixture, workspace } from '../../testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  conditionOf,
+  object,
+  phaseOfObject,
+  startFixture,
+  workspace,
+} from '../../testing/controller-fixture.ts';
 
 let fixture: ControllerFixture;
 afterEach(async () => {
@@ -13,7 +21,12 @@ const own = { resource: 'logicalclusters.core.kcp.io', name: 'cluster' };
 
 async function makeType(spec: object): Promise<void> {
   const extended = { extend: { with: [{ name: 'universal', path: 'root' }] }, ...spec };
-  await fixture.api('root').create('workspacetypes.tenancy.kcp.io', object('tenancy.kcp.io/v1alpha1', 'WorkspaceType', 'special', { spec: extended }));
+  await fixture
+    .api('root')
+    .create(
+      'workspacetypes.tenancy.kcp.io',
+      object('tenancy.kcp.io/v1alpha1', 'WorkspaceType', 'special', { spec: extended }),
+    );
 }
 const special = (name: string) => ({ ...workspace(name), spec: { type: { name: 'special', path: 'root' } } });
 
@@ -24,9 +37,13 @@ describe('a workspace', () => {
     const user = { name: 'alice', groups: ['developers'] };
     const made = await fixture.api('root', user).create('workspaces.tenancy.kcp.io', special('team'));
     expect(phaseOfObject(made)).toBe('Initializing');
-    await fixture.api(clusterOf(made)).update(own, (cluster) => {
-      (cluster.status as { initializers: string[] }).initializers = [];
-    }, 'status');
+    await fixture.api(clusterOf(made)).update(
+      own,
+      (cluster) => {
+        (cluster.status as { initializers: string[] }).initializers = [];
+      },
+      'status',
+    );
     await fixture.until(async () => phaseOfObject(await fixture.api('root').get(at('team'))) === 'Ready');
     const ready = await fixture.api('root').get(at('team'));
     expect(ready.metadata.labels?.['tenancy.kcp.io/phase']).toBe('Ready');
@@ -38,7 +55,9 @@ describe('a workspace', () => {
 
   it('is switched off and on by the annotation of its logical cluster', async () => {
     fixture = await startFixture();
-    const api = fixture.api(clusterOf(await fixture.api('root').create('workspaces.tenancy.kcp.io', workspace('team'))));
+    const api = fixture.api(
+      clusterOf(await fixture.api('root').create('workspaces.tenancy.kcp.io', workspace('team'))),
+    );
     await api.update(own, (cluster) => {
       cluster.metadata.annotations = { ...cluster.metadata.annotations, 'core.kcp.io/inactive': 'true' };
     });
@@ -58,7 +77,9 @@ describe('a workspace', () => {
       shard.metadata.labels = { ...shard.metadata.labels, zone: 'a' };
     });
     await fixture.until(async () => phaseOfObject(await fixture.api('root').get(at('team'))) === 'Ready');
-    await fixture.api(clusterOf(await fixture.api('root').get(at('team')))).get({ resource: 'namespaces', name: 'default' });
+    await fixture
+      .api(clusterOf(await fixture.api('root').get(at('team'))))
+      .get({ resource: 'namespaces', name: 'default' });
   });
 
   it('is unavailable when its logical cluster has disappeared', async () => {
@@ -68,9 +89,14 @@ describe('a workspace', () => {
     const made = await fixture.api('root').create('workspaces.tenancy.kcp.io', workspace('team'));
     now += 3_600_000;
     await fixture.settled();
-    await fixture.storage.transact({ compares: [], operations: [{ type: 'delete', key: logicalClusterKey(clusterOf(made)) }] });
+    await fixture.storage.transact({
+      compares: [],
+      operations: [{ type: 'delete', key: logicalClusterKey(clusterOf(made)) }],
+    });
     await fixture.until(async () => phaseOfObject(await fixture.api('root').get(at('team'))) === 'Unavailable');
-    expect(conditionOf(await fixture.api('root').get(at('team')), 'WorkspaceInitialized')?.reason).toBe('WorkspaceDisappeared');
+    expect(conditionOf(await fixture.api('root').get(at('team')), 'WorkspaceInitialized')?.reason).toBe(
+      'WorkspaceDisappeared',
+    );
   });
 });
 
@@ -78,12 +104,20 @@ describe('default bindings', () => {
   async function makeExport(): Promise<void> {
     const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
     const versions = [{ name: 'v1', served: true, storage: true, schema: { type: 'object' } }];
-    await fixture.api('root').create(
-      'apiresourceschemas.apis.kcp.io',
-      object('apis.kcp.io/v1alpha1', 'APIResourceSchema', 'v1.widgets.example.com', { spec: { group: 'example.com', names, scope: 'Cluster', versions } }),
-    );
-    const resources = [{ name: 'widgets', group: 'example.com', schema: 'v1.widgets.example.com', storage: { crd: {} } }];
-    await fixture.api('root').create('apiexports.apis.kcp.io', object('apis.kcp.io/v1alpha2', 'APIExport', 'shop', { spec: { resources } }));
+    await fixture
+      .api('root')
+      .create(
+        'apiresourceschemas.apis.kcp.io',
+        object('apis.kcp.io/v1alpha1', 'APIResourceSchema', 'v1.widgets.example.com', {
+          spec: { group: 'example.com', names, scope: 'Cluster', versions },
+        }),
+      );
+    const resources = [
+      { name: 'widgets', group: 'example.com', schema: 'v1.widgets.example.com', storage: { crd: {} } },
+    ];
+    await fixture
+      .api('root')
+      .create('apiexports.apis.kcp.io', object('apis.kcp.io/v1alpha2', 'APIExport', 'shop', { spec: { resources } }));
   }
 
   it('keep a workspace initializing until their export is there', async () => {
@@ -103,7 +137,10 @@ describe('default bindings', () => {
     await makeExport();
     await makeType({ defaultAPIBindings: [{ path: 'root', export: 'shop' }], defaultAPIBindingLifecycle: 'Maintain' });
     const api = fixture.api(clusterOf(await fixture.api('root').create('workspaces.tenancy.kcp.io', special('team'))));
-    const bindings = async () => (await api.list('apibindings.apis.kcp.io')).filter(({ spec }) => (spec as { reference: { export: { name: string } } }).reference.export.name === 'shop');
+    const bindings = async () =>
+      (await api.list('apibindings.apis.kcp.io')).filter(
+        ({ spec }) => (spec as { reference: { export: { name: string } } }).reference.export.name === 'shop',
+      );
     const [first] = await bindings();
     await api.remove({ resource: 'apibindings.apis.kcp.io', name: first?.metadata.name ?? '' });
     await fixture.until(async () => {

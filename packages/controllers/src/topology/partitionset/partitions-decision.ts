@@ -1,4 +1,10 @@
-import { deepEqual, type KubeObject, type LabelSelectorExpression, type LabelSelectorObject, labelSelectorOf } from '@canopy/apimachinery';
+import {
+  deepEqual,
+  type KubeObject,
+  type LabelSelectorExpression,
+  type LabelSelectorObject,
+  labelSelectorOf,
+} from '@canopy/apimachinery';
 
 export interface PartitionSetSpec {
   dimensions?: string[];
@@ -14,7 +20,11 @@ export interface WantedPartition {
 const longestName = 252;
 
 /** One partition per combination of dimension values that some shard has; shards without one of the labels do not count. */
-export function wantedPartitions(setName: string, spec: PartitionSetSpec, shards: readonly KubeObject[]): WantedPartition[] {
+export function wantedPartitions(
+  setName: string,
+  spec: PartitionSetSpec,
+  shards: readonly KubeObject[],
+): WantedPartition[] {
   const selector = spec.shardSelector === undefined ? undefined : labelSelectorOf(spec.shardSelector);
   const dimensions = [...new Set(spec.dimensions ?? [])].sort();
   const wanted = new Map<string, WantedPartition>();
@@ -31,7 +41,10 @@ export function wantedPartitions(setName: string, spec: PartitionSetSpec, shards
         ...(Object.keys(matchLabels).length > 0 ? { matchLabels } : {}),
         ...(matchExpressions === undefined || matchExpressions.length === 0 ? {} : { matchExpressions }),
       },
-      generateName: `${[setName, ...values].join('-').toLowerCase().slice(0, longestName - 1)}-`,
+      generateName: `${[setName, ...values]
+        .join('-')
+        .toLowerCase()
+        .slice(0, longestName - 1)}-`,
     });
   }
   return [...wanted.values()];
@@ -42,12 +55,18 @@ export interface PartitionsDecision {
   remove: KubeObject[];
 }
 
-export function decidePartitions(wanted: readonly WantedPartition[], existing: readonly KubeObject[]): PartitionsDecision {
-  const selectorOf = (partition: KubeObject): unknown => (partition.spec as { selector?: unknown } | undefined)?.selector ?? {};
+export function decidePartitions(
+  wanted: readonly WantedPartition[],
+  existing: readonly KubeObject[],
+): PartitionsDecision {
+  const selectorOf = (partition: KubeObject): unknown =>
+    (partition.spec as { selector?: unknown } | undefined)?.selector ?? {};
   const kept = new Set<WantedPartition>();
   const remove: KubeObject[] = [];
   for (const partition of existing) {
-    const match = wanted.find((candidate) => !kept.has(candidate) && deepEqual(candidate.selector, selectorOf(partition)));
+    const match = wanted.find(
+      (candidate) => !kept.has(candidate) && deepEqual(candidate.selector, selectorOf(partition)),
+    );
     if (match === undefined) remove.push(partition);
     else kept.add(match);
   }

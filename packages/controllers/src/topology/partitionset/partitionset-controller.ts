@@ -1,11 +1,30 @@
+import { type Condition, setCondition } from '@canopy/api';
 import { isStatusError, type KubeObject } from '@canopy/apimachinery';
-import { decodeObject, logicalClusterName, mintClusterAccess, ownerIndex, ownerIndexValue, putNewObject, timestamp } from '@canopy/apiserver';
-import { setCondition, type Condition } from '@canopy/api';
-import { type Compare, objectKey, objectPrefix, type Operation } from '@canopy/storage';
+import {
+  decodeObject,
+  logicalClusterName,
+  mintClusterAccess,
+  ownerIndex,
+  ownerIndexValue,
+  putNewObject,
+  timestamp,
+} from '@canopy/apiserver';
+import { type Compare, type Operation, objectKey, objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { clusterOfKey, clusterAndName, type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import {
+  type ControllerDeps,
+  clusterAndName,
+  clusterOfKey,
+  keyParts,
+  sinkObjects,
+} from '../../runtime/controller-deps.ts';
 import { changeObject, removeObject } from '../../runtime/object-writer.ts';
-import { decidePartitions, type PartitionSetSpec, type WantedPartition, wantedPartitions } from './partitions-decision.ts';
+import {
+  decidePartitions,
+  type PartitionSetSpec,
+  type WantedPartition,
+  wantedPartitions,
+} from './partitions-decision.ts';
 
 const group = 'topology.kcp.io';
 const sets = { group, resource: 'partitionsets' };
@@ -26,7 +45,8 @@ export function partitionSetController(deps: ControllerDeps): Controller {
         const key = clusterAndName(change);
         if (change.type === 'put' && key !== undefined) add(key);
       } else if (change.key.startsWith(partitionsPrefix) && change.type === 'delete' && change.previous !== undefined) {
-        const owner = decodeObject({ value: change.previous, modRevision: change.revision }).metadata.ownerReferences?.[0];
+        const owner = decodeObject({ value: change.previous, modRevision: change.revision }).metadata
+          .ownerReferences?.[0];
         if (owner?.kind === 'PartitionSet') add(`${clusterOfKey(change.key)}/${owner.name}`);
       }
     },
@@ -60,7 +80,12 @@ async function reconcilePartitionSet(deps: ControllerDeps, clusterText: string, 
   } catch (error) {
     if (!isStatusError(error)) throw error;
     await changeObject(registry, place, (current) => {
-      const problem = { status: 'False' as const, severity: 'Error', reason: 'InvalidSelector', message: error.message };
+      const problem = {
+        status: 'False' as const,
+        severity: 'Error',
+        reason: 'InvalidSelector',
+        message: error.message,
+      };
       tell(current, { type: 'PartitionSetValid', ...problem }, timestamp(registry.clock));
     });
     return;
@@ -70,9 +95,16 @@ async function reconcilePartitionSet(deps: ControllerDeps, clusterText: string, 
   });
   const { create, remove } = decidePartitions(wanted, owned.items.map(decodeObject));
   const partitions = world.native.find(group, 'partitions');
-  for (const { metadata } of remove) await removeObject(registry, { resource: partitions, access: place.access, name: metadata.name ?? '' }, { uid: metadata.uid });
+  for (const { metadata } of remove)
+    await removeObject(
+      registry,
+      { resource: partitions, access: place.access, name: metadata.name ?? '' },
+      { uid: metadata.uid },
+    );
   const compares: Compare[] = [{ key: kv.key, modRevision: kv.modRevision }];
-  const operations: Operation[] = create.map((partition) => putNewObject(registry, partitions, place.access, partitionOf(set, partition)));
+  const operations: Operation[] = create.map((partition) =>
+    putNewObject(registry, partitions, place.access, partitionOf(set, partition)),
+  );
   for (const { key } of operations) compares.push({ key, modRevision: 0 });
   if (operations.length > 0) {
     const result = await registry.storage.transact({ compares, operations });
@@ -93,7 +125,9 @@ function partitionOf(set: KubeObject, { selector, generateName }: WantedPartitio
     kind: 'Partition',
     metadata: {
       generateName,
-      ownerReferences: [{ apiVersion: set.apiVersion, kind: 'PartitionSet', name, uid, controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [
+        { apiVersion: set.apiVersion, kind: 'PartitionSet', name, uid, controller: true, blockOwnerDeletion: true },
+      ],
     },
     spec: { selector },
   };

@@ -1,6 +1,14 @@
 import { clusterIndex } from '@canopy/apiserver';
 import { afterEach, describe, expect, it } from 'vitest';
-import { clusterOf, conditionOf, configMap, type ControllerFixture, phaseOfObject, startFixture, workspace } from '../../testing/controller-fixture.ts';
+import {
+  type ControllerFixture,
+  clusterOf,
+  conditionOf,
+  configMap,
+  phaseOfObject,
+  startFixture,
+  workspace,
+} from '../../testing/controller-fixture.ts';
 
 let fixture: ControllerFixture;
 afterEach(async () => {
@@ -14,7 +22,8 @@ async function contentOf(cluster: string): Promise<string[]> {
 
 async function makeTree(parent: string, names: readonly string[]): Promise<string[]> {
   const clusters: string[] = [];
-  for (const name of names) clusters.push(clusterOf(await fixture.api(parent).create('workspaces.tenancy.kcp.io', workspace(name))));
+  for (const name of names)
+    clusters.push(clusterOf(await fixture.api(parent).create('workspaces.tenancy.kcp.io', workspace(name))));
   return clusters;
 }
 
@@ -37,12 +46,23 @@ describe('deleting a workspace', () => {
     fixture = await startFixture();
     const [org = ''] = await makeTree('root', ['org']);
     await fixture.api(org).create('configmaps', configMap('held', 'default', { finalizers: ['example.com/hold'] }));
+    await fixture.api(org).create('configmaps', configMap('free', 'default'));
     await fixture.api('root').remove(at('org'));
-    await fixture.until(async () => conditionOf(await fixture.api('root').find(at('org')), 'WorkspaceContentDeleted') !== undefined);
+    await fixture.until(
+      async () => conditionOf(await fixture.api('root').find(at('org')), 'WorkspaceContentDeleted') !== undefined,
+    );
     const waiting = await fixture.api('root').get(at('org'));
     expect(phaseOfObject(waiting)).toBe('Deleting');
-    expect(conditionOf(waiting, 'WorkspaceContentDeleted')).toMatchObject({ status: 'False', reason: 'SomeResourcesRemain' });
+    expect(conditionOf(waiting, 'WorkspaceContentDeleted')).toMatchObject({
+      status: 'False',
+      reason: 'SomeResourcesRemain',
+    });
     expect(conditionOf(waiting, 'WorkspaceContentDeleted')?.message).toContain('configmaps has 1 resource instances');
+    await fixture.settled();
+    expect((await fixture.api(org).list('configmaps', 'default')).map(({ metadata }) => metadata.name)).toEqual([
+      'held',
+    ]);
+    expect(await fixture.api(org).list('serviceaccounts', 'default')).toEqual([]);
     await fixture.api(org).update({ resource: 'configmaps', namespace: 'default', name: 'held' }, (held) => {
       held.metadata.finalizers = [];
     });

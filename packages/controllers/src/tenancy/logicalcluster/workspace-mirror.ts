@@ -1,5 +1,5 @@
-import type { KubeObject } from '@canopy/apimachinery';
 import { setCondition } from '@canopy/api';
+import type { KubeObject } from '@canopy/apimachinery';
 import { labelPhase, ownerAnnotation, ownerUser, workspaceSpecOf, workspaceStatusOf } from '@canopy/kcp';
 import { clusterStatusOf } from './cluster-objects.ts';
 import { phaseOf } from './cluster-phase.ts';
@@ -33,7 +33,11 @@ function workspacePhase(workspace: KubeObject, logicalCluster: KubeObject): stri
 }
 
 export function isBroken(workspace: KubeObject): boolean {
-  return workspaceStatusOf(workspace).conditions?.some(({ type, status }) => type.startsWith('Workspace') && status === 'False') ?? false;
+  return (
+    workspaceStatusOf(workspace).conditions?.some(
+      ({ type, status }) => type.startsWith('Workspace') && status === 'False',
+    ) ?? false
+  );
 }
 
 export function setPhase(workspace: KubeObject, phase: string): void {
@@ -47,7 +51,10 @@ function reduceOwner(workspace: KubeObject): void {
   if (workspaceStatusOf(workspace).phase !== 'Ready') return;
   const owner = ownerUser(workspace.metadata.annotations?.[ownerAnnotation]);
   if (owner === undefined) return;
-  workspace.metadata.annotations = { ...workspace.metadata.annotations, [ownerAnnotation]: JSON.stringify({ username: owner.name }) };
+  workspace.metadata.annotations = {
+    ...workspace.metadata.annotations,
+    [ownerAnnotation]: JSON.stringify({ username: owner.name }),
+  };
 }
 
 /** The Workspace of a cluster that is not there (any more). */

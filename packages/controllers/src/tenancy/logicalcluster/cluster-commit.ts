@@ -3,9 +3,9 @@ import { decodeObject, timestamp } from '@canopy/apiserver';
 import type { Compare, Operation } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
-import { mirrorCluster } from './workspace-mirror.ts';
-import { type StoredObjectAt, readLogicalCluster, readOwner } from './cluster-objects.ts';
+import { readLogicalCluster, readOwner, type StoredObjectAt } from './cluster-objects.ts';
 import { settlePhase } from './cluster-phase.ts';
+import { mirrorCluster } from './workspace-mirror.ts';
 
 const attempts = 20;
 

@@ -4,7 +4,13 @@ import { deletionFinalizer, terminatorsFinalizer } from './cluster-objects.ts';
 import { isPhaseSettled, phaseOf, settlePhase } from './cluster-phase.ts';
 
 function cluster(status: object, metadata: KubeObject['metadata'] = {}): KubeObject {
-  return { apiVersion: 'core.kcp.io/v1alpha1', kind: 'LogicalCluster', metadata: { name: 'cluster', finalizers: [deletionFinalizer], ...metadata }, spec: {}, status };
+  return {
+    apiVersion: 'core.kcp.io/v1alpha1',
+    kind: 'LogicalCluster',
+    metadata: { name: 'cluster', finalizers: [deletionFinalizer], ...metadata },
+    spec: {},
+    status,
+  };
 }
 const now = '2030-01-01T00:00:00Z';
 const inactive = { annotations: { 'core.kcp.io/inactive': 'true' } };
@@ -27,7 +33,12 @@ describe('settlePhase', () => {
   it('labels who still has to initialize, holds for terminators, and takes both back', () => {
     const object = cluster({ initializers: ['root:a'], terminators: ['root:b'] }, { labels: { mine: 'yes' } });
     settlePhase(object, now);
-    expect(Object.keys(object.metadata.labels ?? {}).map((key) => key.split('/')[0])).toEqual(['mine', 'tenancy.kcp.io', 'initializer.internal.kcp.io', 'terminator.internal.kcp.io']);
+    expect(Object.keys(object.metadata.labels ?? {}).map((key) => key.split('/')[0])).toEqual([
+      'mine',
+      'tenancy.kcp.io',
+      'initializer.internal.kcp.io',
+      'terminator.internal.kcp.io',
+    ]);
     expect(object.metadata.finalizers).toEqual([deletionFinalizer, terminatorsFinalizer]);
     Object.assign(object.status as object, { initializers: [], terminators: [] });
     settlePhase(object, now);

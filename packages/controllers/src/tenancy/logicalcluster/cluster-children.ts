@@ -1,6 +1,6 @@
 import { decodeObject } from '@canopy/apiserver';
 import { workspaceSpecOf } from '@canopy/kcp';
-import { type Compare, type KeyValue, objectPrefix, type Operation, type RangeResult } from '@canopy/storage';
+import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { removeObject } from '../../runtime/object-writer.ts';
 import { markCluster, planClusterChange } from './cluster-commit.ts';
@@ -18,10 +18,16 @@ export async function markChildren(deps: ControllerDeps, parent: EndingCluster, 
   let count = 0;
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await deps.registry.storage.range(prefix, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await deps.registry.storage.range(prefix, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     count += found.items.length;
-    const unmarked = found.items.filter((kv) => !Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength).includes(deletionMark));
-    for (let i = 0; i < unmarked.length; i += markedAtOnce) await markMany(deps, parent, unmarked.slice(i, i + markedAtOnce), now);
+    const unmarked = found.items.filter(
+      (kv) => !Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength).includes(deletionMark),
+    );
+    for (let i = 0; i < unmarked.length; i += markedAtOnce)
+      await markMany(deps, parent, unmarked.slice(i, i + markedAtOnce), now);
     if (!found.more) return count;
     after = found.items[found.items.length - 1]?.key;
   }
@@ -32,7 +38,12 @@ interface Marking {
   operations: Operation[];
 }
 
-async function markMany(deps: ControllerDeps, parent: EndingCluster, items: readonly KeyValue[], now: string): Promise<void> {
+async function markMany(
+  deps: ControllerDeps,
+  parent: EndingCluster,
+  items: readonly KeyValue[],
+  now: string,
+): Promise<void> {
   const markings: Marking[] = [];
   for (let i = 0; i < items.length; i += readAtOnce) {
     const part = await Promise.all(items.slice(i, i + readAtOnce).map((kv) => planMarking(deps, parent, kv, now)));
@@ -48,13 +59,22 @@ async function markMany(deps: ControllerDeps, parent: EndingCluster, items: read
   for (const marking of markings) await storage.transact(marking);
 }
 
-async function planMarking(deps: ControllerDeps, parent: EndingCluster, kv: KeyValue, now: string): Promise<Marking | undefined> {
+async function planMarking(
+  deps: ControllerDeps,
+  parent: EndingCluster,
+  kv: KeyValue,
+  now: string,
+): Promise<Marking | undefined> {
   const workspace = decodeObject(kv);
   const { name = '', uid } = workspace.metadata;
   const { cluster } = workspaceSpecOf(workspace);
   const child = cluster === undefined ? undefined : await readLogicalCluster(deps, cluster);
   if (child === undefined || clusterSpecOf(child.object).owner?.uid !== uid) {
-    await removeObject(deps.registry, { resource: deps.world.native.find('tenancy.kcp.io', 'workspaces'), access: parent.access, name }, { uid });
+    await removeObject(
+      deps.registry,
+      { resource: deps.world.native.find('tenancy.kcp.io', 'workspaces'), access: parent.access, name },
+      { uid },
+    );
     return undefined;
   }
   return planClusterChange(deps, child, (logicalCluster, owner) => {

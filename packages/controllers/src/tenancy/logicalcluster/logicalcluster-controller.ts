@@ -2,7 +2,7 @@ import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { groups } from '@canopy/kcp';
 import { type Change, objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
-import { clusterOfKey, type ControllerDeps, sinkObjects } from '../../runtime/controller-deps.ts';
+import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { changeCluster } from './cluster-commit.ts';
 import { deleteCluster, sweepCluster } from './cluster-deletion.ts';
@@ -34,10 +34,14 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
     },
     async pending(sink) {
       const index = { index: deletingIndex, value: 'core.kcp.io/logicalclusters' };
-      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters', index }, (key) => sink(key.slice(0, key.indexOf('/'))));
+      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters', index }, (key) =>
+        sink(key.slice(0, key.indexOf('/'))),
+      );
     },
     async scan(sink) {
-      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters' }, (key) => sink(key.slice(0, key.indexOf('/'))));
+      await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters' }, (key) =>
+        sink(key.slice(0, key.indexOf('/'))),
+      );
     },
     async reconcile(cluster) {
       const found = await readLogicalCluster(deps, cluster);
@@ -48,7 +52,11 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
       }
       const { deletionTimestamp, finalizers } = found.object.metadata;
       const terminators = clusterStatusOf(found.object).terminators ?? [];
-      if (deletionTimestamp === undefined || terminators.length > 0 || finalizers?.includes(deletionFinalizer) !== true) {
+      if (
+        deletionTimestamp === undefined ||
+        terminators.length > 0 ||
+        finalizers?.includes(deletionFinalizer) !== true
+      ) {
         await changeCluster(deps, cluster, () => undefined);
         return undefined;
       }
@@ -69,5 +77,8 @@ const deletionMark = Buffer.from('"deletionTimestamp"');
 
 function needsWork(change: Change): boolean {
   const value = change.value as Uint8Array;
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(deletionMark) || !isPhaseSettled(decodeObject({ value, modRevision: change.revision }));
+  return (
+    Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(deletionMark) ||
+    !isPhaseSettled(decodeObject({ value, modRevision: change.revision }))
+  );
 }

@@ -1,10 +1,10 @@
-import type { KubeObject } from '@canopy/apimachinery';
 import { cleanupFinalizer } from '@canopy/apiextensions';
+import type { KubeObject } from '@canopy/apimachinery';
 import { type ClusterAccess, clusterIndex, decodeObject, type LogicalClusterName } from '@canopy/apiserver';
 import { namespaceFinalizer } from '@canopy/controlplane';
 import { bindingFinalizer } from '@canopy/kcp';
 import { type KeyValue, objectPrefix, parseObjectKey, type RangeResult } from '@canopy/storage';
-import { heldBy, type HeldObject, removeInBulk } from '../../runtime/bulk-removal.ts';
+import { type HeldObject, heldBy, removeInBulk } from '../../runtime/bulk-removal.ts';
 import type { ClusterView, ControllerDeps } from '../../runtime/controller-deps.ts';
 import { removeObject, servedAt } from '../../runtime/object-writer.ts';
 
@@ -47,7 +47,10 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
   const children = objectPrefix({ group: 'tenancy.kcp.io', resource: 'workspaces', cluster: ending.cluster });
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await registry.storage.rangeIndex(clusterIndex, ending.cluster, { limit: page, ...(after === undefined ? {} : { after }) });
+    const found: RangeResult = await registry.storage.rangeIndex(clusterIndex, ending.cluster, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
     let jump: string | undefined;
     for (const kv of found.items) {
       if (kv.key.startsWith(workspacesPrefix)) {
@@ -59,7 +62,8 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
       if (lastPrefixes.some((prefix) => kv.key.startsWith(prefix))) content.last.push(kv);
       else content.free.push(kv);
     }
-    if (found.more || content.free.length > heldBack) content.held.push(...(await remove(deps, ending, content.free.splice(0))));
+    if (found.more || content.free.length > heldBack)
+      content.held.push(...(await removeFree(deps, ending, content.free.splice(0))));
     if (!found.more) break;
     const lastKey = found.items[found.items.length - 1]?.key;
     after = lastKey?.startsWith(workspacesPrefix) ? jump : lastKey;
@@ -68,7 +72,12 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
   return content;
 }
 
-async function remove({ registry }: ControllerDeps, ending: EndingCluster, items: readonly KeyValue[]): Promise<HeldObject[]> {
+/** Deletes what nothing holds; resolves to what turned out to be held. */
+export async function removeFree(
+  { registry }: ControllerDeps,
+  ending: EndingCluster,
+  items: readonly KeyValue[],
+): Promise<HeldObject[]> {
   const { surface, access } = await ending.view();
   return removeInBulk({ registry, surface, access, marks: false }, items);
 }
@@ -79,7 +88,7 @@ async function keepFree(deps: ControllerDeps, ending: EndingCluster, content: Cl
   if (held.length === 0) return;
   const keys = new Set(held.map(({ key }) => key));
   content.free = content.free.filter(({ key }) => !keys.has(key));
-  content.held.push(...(await remove(deps, ending, held)));
+  content.held.push(...(await removeFree(deps, ending, held)));
 }
 
 const finalizersText = Buffer.from('"finalizers":[');
@@ -108,7 +117,11 @@ function hasOwnFinalizersOnly(kv: KeyValue): boolean {
 const ownFinalizers: ReadonlySet<string> = new Set([bindingFinalizer, cleanupFinalizer]);
 
 /** Of what goes last: what others hold. It is marked, so that whoever holds it lets go. */
-export async function heldLast(deps: ControllerDeps, ending: EndingCluster, items: readonly KeyValue[]): Promise<HeldObject[]> {
+export async function heldLast(
+  deps: ControllerDeps,
+  ending: EndingCluster,
+  items: readonly KeyValue[],
+): Promise<HeldObject[]> {
   const held: HeldObject[] = [];
   for (const kv of items) {
     if (hasOwnFinalizersOnly(kv)) continue;

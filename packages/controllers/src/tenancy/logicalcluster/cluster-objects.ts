@@ -1,6 +1,6 @@
+import type { Condition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import { decodeObject, logicalClusterName, mintClusterAccess } from '@canopy/apiserver';
-import { type Condition } from '@canopy/api';
 import { logicalClusterKey, logicalClusterObjectName, workspaceKey } from '@canopy/kcp';
 import type { KeyValue } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
@@ -46,7 +46,10 @@ export interface StoredObjectAt {
   place: ObjectPlace;
 }
 
-export async function readLogicalCluster({ registry, world }: ControllerDeps, cluster: string): Promise<StoredObjectAt | undefined> {
+export async function readLogicalCluster(
+  { registry, world }: ControllerDeps,
+  cluster: string,
+): Promise<StoredObjectAt | undefined> {
   const kv = await registry.storage.get(logicalClusterKey(cluster));
   if (kv === undefined) return undefined;
   const place: ObjectPlace = {
@@ -57,7 +60,11 @@ export async function readLogicalCluster({ registry, world }: ControllerDeps, cl
   return { kv, object: decodeObject(kv), place };
 }
 
-export async function readWorkspace({ registry, world }: ControllerDeps, parent: string, name: string): Promise<StoredObjectAt | undefined> {
+export async function readWorkspace(
+  { registry, world }: ControllerDeps,
+  parent: string,
+  name: string,
+): Promise<StoredObjectAt | undefined> {
   const kv = await registry.storage.get(workspaceKey(parent, name));
   if (kv === undefined) return undefined;
   const place: ObjectPlace = {

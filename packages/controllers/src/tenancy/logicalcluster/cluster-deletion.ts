@@ -1,15 +1,21 @@
-import { clusterIndex, decodeObject, timestamp } from '@canopy/apiserver';
 import { setCondition } from '@canopy/api';
+import { clusterIndex, decodeObject, timestamp } from '@canopy/apiserver';
 import { workspaceFinalizer } from '@canopy/kcp';
 import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
+import { remainingFinalizers, remainingResources } from '../../core/namespace/namespace-conditions.ts';
 import type { HeldObject } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
-import { remainingFinalizers, remainingResources } from '../namespace/namespace-conditions.ts';
 import { markChildren } from './cluster-children.ts';
 import { changeCluster, markCluster } from './cluster-commit.ts';
-import { deleteContent, type EndingCluster, heldLast } from './cluster-content.ts';
-import { clusterStatusOf, deletionFinalizer, readOwner, type StoredObjectAt, terminatorsFinalizer } from './cluster-objects.ts';
+import { deleteContent, type EndingCluster, heldLast, removeFree } from './cluster-content.ts';
+import {
+  clusterStatusOf,
+  deletionFinalizer,
+  readOwner,
+  type StoredObjectAt,
+  terminatorsFinalizer,
+} from './cluster-objects.ts';
 
 /**
  * - `gone`: nothing is left, neither of the cluster nor, unless somebody holds it, of its Workspace.
@@ -28,14 +34,24 @@ export async function deleteCluster(deps: ControllerDeps, found: StoredObjectAt)
   const { cluster } = found.place.access;
   const now = timestamp(deps.registry.clock);
   let view: Promise<ClusterView> | undefined;
-  const ending: EndingCluster = { cluster, access: found.place.access, view: () => (view ??= clusterView(deps, cluster)) };
+  const ending: EndingCluster = {
+    cluster,
+    access: found.place.access,
+    view: () => (view ??= clusterView(deps, cluster)),
+  };
   const content = await deleteContent(deps, ending);
   const children = content.hasChildren ? await markChildren(deps, ending, now) : 0;
   const held = content.held.length > 0 || children > 0 ? content.held : await heldLast(deps, ending, content.last);
   if (held.length > 0 || children > 0) {
+    if (content.free.length > 0) held.push(...(await removeFree(deps, ending, content.free)));
     await changeCluster(deps, cluster, (logicalCluster) => {
       const status = clusterStatusOf(logicalCluster);
-      const remain = { type: 'WorkspaceContentDeleted', status: 'False' as const, severity: 'Info', reason: 'SomeResourcesRemain' };
+      const remain = {
+        type: 'WorkspaceContentDeleted',
+        status: 'False' as const,
+        severity: 'Info',
+        reason: 'SomeResourcesRemain',
+      };
       status.conditions = setCondition(status.conditions, { ...remain, message: remainingText(held, children) }, now);
     });
     return 'waiting';
@@ -45,12 +61,21 @@ export async function deleteCluster(deps: ControllerDeps, found: StoredObjectAt)
 
 /** Without numbers of child workspaces: they change all the time while a tree is deleted. */
 function remainingText(held: readonly HeldObject[], children: number): string {
-  const resources = [...(children > 0 ? ['workspaces.tenancy.kcp.io'] : []), ...(held.length > 0 ? [remainingResources(held)] : [])];
+  const resources = [
+    ...(children > 0 ? ['workspaces.tenancy.kcp.io'] : []),
+    ...(held.length > 0 ? [remainingResources(held)] : []),
+  ];
   const text = `Some resources are remaining: ${resources.join(', ')}`;
-  return held.length === 0 ? text : `${text}; Some content in the workspace has finalizers remaining: ${remainingFinalizers(held)}`;
+  return held.length === 0
+    ? text
+    : `${text}; Some content in the workspace has finalizers remaining: ${remainingFinalizers(held)}`;
 }
 
-async function finish(deps: ControllerDeps, found: StoredObjectAt, content: readonly KeyValue[]): Promise<DeletionOutcome> {
+async function finish(
+  deps: ControllerDeps,
+  found: StoredObjectAt,
+  content: readonly KeyValue[],
+): Promise<DeletionOutcome> {
   const { storage } = deps.registry;
   const rest = [...content];
   while (rest.length > operationsAtOnce) {
@@ -70,10 +95,17 @@ function deletionOf(items: readonly KeyValue[]): { compares: Compare[]; operatio
 }
 
 /** The end of the LogicalCluster and of the Workspace that owns it, which is deleted with it if it is not yet. */
-async function endCluster(deps: ControllerDeps, found: StoredObjectAt, compares: Compare[], operations: Operation[]): Promise<void> {
+async function endCluster(
+  deps: ControllerDeps,
+  found: StoredObjectAt,
+  compares: Compare[],
+  operations: Operation[],
+): Promise<void> {
   const own = decodeObject(found.kv);
   const now = timestamp(deps.registry.clock);
-  own.metadata.finalizers = (own.metadata.finalizers ?? []).filter((name) => name !== deletionFinalizer && name !== terminatorsFinalizer);
+  own.metadata.finalizers = (own.metadata.finalizers ?? []).filter(
+    (name) => name !== deletionFinalizer && name !== terminatorsFinalizer,
+  );
   const status = clusterStatusOf(own);
   status.conditions = setCondition(status.conditions, { type: 'WorkspaceContentDeleted', status: 'True' }, now);
   compares.push({ key: found.kv.key, modRevision: found.kv.modRevision });
@@ -94,7 +126,10 @@ export async function sweepCluster({ registry: { storage } }: ControllerDeps, cl
   for (;;) {
     const found = await storage.rangeIndex(clusterIndex, cluster, { limit: operationsAtOnce });
     if (found.items.length === 0) return;
-    const operations: Operation[] = found.items.map(({ key }): { type: 'delete'; key: StorageKey } => ({ type: 'delete', key }));
+    const operations: Operation[] = found.items.map(({ key }): { type: 'delete'; key: StorageKey } => ({
+      type: 'delete',
+      key,
+    }));
     await storage.transact({ compares: [], operations });
   }
 }

@@ -1,5 +1,5 @@
-import type { KubeObject } from '@canopy/apimachinery';
 import { setCondition } from '@canopy/api';
+import type { KubeObject } from '@canopy/apimachinery';
 import { initializedCondition, lifecycleLabels } from '@canopy/kcp';
 import { clusterStatusOf, deletionFinalizer, terminatorsFinalizer } from './cluster-objects.ts';
 
@@ -19,7 +19,8 @@ export function isMarkedInactive(object: KubeObject): boolean {
 
 export function phaseOf(object: KubeObject): ClusterPhase {
   const status = clusterStatusOf(object);
-  if (object.metadata.deletionTimestamp !== undefined) return (status.terminators?.length ?? 0) > 0 ? 'Terminating' : 'Deleting';
+  if (object.metadata.deletionTimestamp !== undefined)
+    return (status.terminators?.length ?? 0) > 0 ? 'Terminating' : 'Deleting';
   if ((status.initializers?.length ?? 0) > 0) return 'Initializing';
   return isMarkedInactive(object) ? 'Inactive' : 'Ready';
 }
@@ -30,7 +31,8 @@ export function settlePhase(object: KubeObject, now: string): void {
   const phase = phaseOf(object);
   const { initializers = [], terminators = [] } = status;
   status.phase = phase;
-  if (phase === 'Initializing' || phase === 'Ready') status.conditions = setCondition(status.conditions, initializedCondition(initializers), now);
+  if (phase === 'Initializing' || phase === 'Ready')
+    status.conditions = setCondition(status.conditions, initializedCondition(initializers), now);
   if (initializers.length === 0) delete status.initializers;
   if (terminators.length === 0) delete status.terminators;
   const kept = Object.entries(object.metadata.labels ?? {}).filter(([key]) => !isLifecycleLabel(key));
@@ -48,7 +50,8 @@ function isLifecycleLabel(key: string): boolean {
 export function isPhaseSettled(object: KubeObject): boolean {
   const copy = structuredClone(object);
   settlePhase(copy, '');
-  const summary = (o: KubeObject): string => JSON.stringify([o.metadata.labels, o.metadata.finalizers, clusterStatusOf(o).phase, initialized(o)]);
+  const summary = (o: KubeObject): string =>
+    JSON.stringify([o.metadata.labels, o.metadata.finalizers, clusterStatusOf(o).phase, initialized(o)]);
   return summary(copy) === summary(object);
 }
 
