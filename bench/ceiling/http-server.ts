@@ -44,4 +44,5 @@ function fanOut(body: Buffer, length: number): void {
 process.on('message', (message: { setup?: CeilingSetup }) => {
   if (message.setup !== undefined) serve(message.setup);
 });
+process.channel?.ref();
 process.send?.({ listening: false });

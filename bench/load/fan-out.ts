@@ -55,9 +55,11 @@ async function write(plan: FanOutPlan, sessions: readonly ClientHttp2Session[], 
   const writer = async (_: unknown, i: number): Promise<void> => {
     const session = sessions[i % sessions.length] as ClientHttp2Session;
     for (;;) {
-      if (plan.pace > 0) await until(started + (next / plan.pace) * 1000);
-      if (performance.now() - started >= plan.ms) return;
-      const number = plan.first + next++;
+      const turn = next;
+      if (performance.now() - started >= plan.ms || (plan.pace > 0 && turn * 1000 >= plan.ms * plan.pace)) return;
+      next += 1;
+      if (plan.pace > 0) await until(started + (turn / plan.pace) * 1000);
+      const number = plan.first + turn;
       sentAt.set(number, performance.now());
       const { status } = await requestOnce(session, plan.target, { method: 'POST', path: plan.path, body: bodyOf(number) });
       if (status !== 201) throw new Error(`a write was answered with ${status}`);

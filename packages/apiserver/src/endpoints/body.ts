@@ -35,6 +35,7 @@ export async function decodeBody(
   message?: Schema,
 ): Promise<unknown> {
   const mediaType = mediaTypeOf(contentType);
+  if (mediaType === protobufMediaType && message !== undefined) return decodeProtobuf(bytes, message);
   const text = decodeText(bytes);
   if (mediaType === 'application/json' || mediaType === '') return parseJsonBody(text);
   if (mediaType === 'application/yaml' || mediaType === 'application/x-yaml') {
@@ -44,7 +45,6 @@ export async function decodeBody(
       throw badRequest(`error parsing the body as YAML: ${(error as Error).message}`);
     }
   }
-  if (mediaType === protobufMediaType && message !== undefined) return decodeProtobuf(bytes, message);
   throw unsupportedMediaType(objectMediaTypes);
 }
 

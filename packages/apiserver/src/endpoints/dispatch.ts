@@ -91,8 +91,11 @@ function mainHandler(special: SpecialEndpoints, call: ResourceCall): Handler {
   if (handler === undefined || (verbs !== undefined && !verbs.includes(info.verb as Verb))) {
     throw methodNotAllowed(groupResourceOf(call.resource), info.verb);
   }
-  if ((info.verb === 'create') !== (info.name === '' && info.verb === 'create')) {
+  if (info.verb === 'create' && info.name !== '') {
     throw methodNotAllowed(groupResourceOf(call.resource), 'create with a name in the path');
+  }
+  if ((info.verb === 'update' || info.verb === 'patch') && info.name === '') {
+    throw methodNotAllowed(groupResourceOf(call.resource), `${info.verb} without a name in the path`);
   }
   return handler;
 }

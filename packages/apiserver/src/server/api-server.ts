@@ -1,4 +1,4 @@
-import { internalError, isStatusError, type StatusError } from '@canopy/apimachinery';
+import { badRequest, internalError, isStatusError, type StatusError } from '@canopy/apimachinery';
 import type { ApiResponse } from '../endpoints/api-response.ts';
 import type { AuthorizedContext, IncomingRequest } from '../endpoints/request-context.ts';
 import { toStatusError } from '../registry/storage-errors.ts';
@@ -59,8 +59,14 @@ export class ApiServer {
 }
 
 function unexpected(thrown: unknown): StatusError {
+  if (isStackOverflow(thrown)) return badRequest('the request body is nested too deeply');
   const status = toStatusError(thrown);
   return isStatusError(status) ? status : internalError(String(thrown), thrown);
+}
+
+/** All that walks a document recurses; only a document that a client sent nested without end gets that far. */
+function isStackOverflow(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded';
 }
 
 function finishingStream(response: Extract<ApiResponse, { kind: 'stream' }>, finish: () => void): ApiResponse {

@@ -170,13 +170,16 @@ function serveStream(
     onFinish: [],
     auditAnnotations: {},
   };
-  void options.handle(request).then((response) => {
-    if (stream.destroyed || stream.closed) {
-      if (response.kind === 'stream') response.start(closedSink);
-      return;
-    }
-    respondStream(stream, response, method === 'HEAD');
-  });
+  void options
+    .handle(request)
+    .then((response) => {
+      if (stream.destroyed || stream.closed) {
+        if (response.kind === 'stream') response.start(closedSink);
+        return;
+      }
+      respondStream(stream, response, method === 'HEAD');
+    })
+    .catch(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR));
 }
 
 const noBody = new Uint8Array(0);
@@ -238,7 +241,10 @@ function serveHttp1(
     onFinish: [],
     auditAnnotations: {},
   };
-  void options.handle(request).then((answer) => respondHttp1(response, answer, message.method === 'HEAD'));
+  void options
+    .handle(request)
+    .then((answer) => respondHttp1(response, answer, message.method === 'HEAD'))
+    .catch(() => response.destroy());
 }
 
 function respondHttp1(response: ServerResponse, answer: ApiResponse, headOnly: boolean): void {

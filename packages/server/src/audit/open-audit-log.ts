@@ -24,6 +24,6 @@ async function readPolicy(file: string) {
   try {
     return parseAuditPolicy(await parseYamlDocument(readFileSync(file, 'utf8')));
   } catch (error) {
-    throw new UsageError(`--audit-policy-file ${file}: ${(error as Error).message}`);
+    throw new UsageError(`--audit-policy-file ${file}: ${(error as Error).message.split('\n', 1)[0]}`);
   }
 }

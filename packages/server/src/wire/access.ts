@@ -60,7 +60,7 @@ export function wireAccess(input: AccessInput): AccessControl {
     authenticators.push(tokenAuthenticator('token-file', tokenFile(config.tokenAuthFile)));
   authenticators.push(serviceAccountAuthenticator(tokens, dependencies));
   if (config.clientCaFile !== undefined)
-    authenticators.push(x509Authenticator(readFileSync(config.clientCaFile, 'utf8'), now));
+    authenticators.push(x509Authenticator(clientCa(config.clientCaFile), now));
   return {
     authenticator: unionAuthenticator(authenticators),
     authorizer: workspaceAuthorizer({

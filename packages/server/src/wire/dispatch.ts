@@ -30,9 +30,9 @@ export function dispatcher(options: DispatchOptions): (context: AuthorizedContex
   return async (context) => {
     if (context.info.resourceRequest) return dispatchResource(options.services, options.special, context);
     const { apiPath, method, target } = context;
+    if (method !== 'GET' && method !== 'HEAD') throw pathNotFound();
     const document = await options.documents.answer(context);
     if (document !== undefined) return document;
-    if (method !== 'GET' && method !== 'HEAD') throw pathNotFound();
     if (apiPath === '/version' || apiPath === '/version/') return jsonResponse(200, version);
     const health = await handleHealth(options.health, apiPath, context.query);
     if (health !== undefined) return health;

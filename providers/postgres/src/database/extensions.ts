@@ -53,6 +53,11 @@ async function create(sql: Sql, extension: Extension): Promise<ExtensionProblem 
     const failure = toServerFailure(error, `creating extension ${name}`);
     // The server's own trouble is not the extension's.
     if (failure.reason !== 'ServerError' && codeOf(error) !== '42501') throw failure;
-    return { extension: name, problem: 'Failed', message: `extension ${name}: ${(error as Error).message}` };
+    return { extension: name, problem: 'Failed', message: `extension ${name}: ${withoutPaths(error)}` };
   }
+}
+
+/** The server's own words, but not where its files lie. */
+function withoutPaths(error: unknown): string {
+  return (error as Error).message.replaceAll(/"\/[^"]*"/g, 'a file of the server');
 }

@@ -14,6 +14,7 @@ export async function handleWatch(call: ResourceCall): Promise<ApiResponse> {
     throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
   const bookmarks = booleanOption(query, 'allowWatchBookmarks');
+  const timeoutMs = watchTimeout(call);
   const selectors = selectorsOf(query);
   const renderer = await eventRenderer(call);
   const session = new WatchSession(call, renderer, { bookmarks, sendInitialEvents });
@@ -34,7 +35,7 @@ export async function handleWatch(call: ResourceCall): Promise<ApiResponse> {
     kind: 'stream',
     status: 200,
     headers: { 'content-type': renderer.contentType, 'cache-control': 'no-cache, private' },
-    start: (sink) => session.start(sink, watchTimeout(call)),
+    start: (sink) => session.start(sink, timeoutMs),
   };
 }
 
@@ -54,9 +55,12 @@ function nameSelector(name: string, fields: ReturnType<typeof selectorsOf>['fiel
   };
 }
 
+/** What a timer can count to; one that is asked for more would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 function watchTimeout(call: ResourceCall): number {
   const asked = integerOption(call.context.query, 'timeoutSeconds');
-  if (asked !== undefined && asked > 0) return asked * 1000;
+  if (asked !== undefined && asked > 0) return Math.min(asked * 1000, longestTimerMs);
   const { min, max } = call.services.watchTimeoutMs;
   return min + Math.random() * (max - min);
 }
