@@ -55,6 +55,7 @@ export type { SpecialEndpoints, SubresourceDescription, SubresourceEndpoint } fr
 export { endpointKey, subresourcesOf } from './endpoints/subresources.ts';
 export type { VersionInfo } from './endpoints/version.ts';
 export { versionInfo } from './endpoints/version.ts';
+export { withAuthenticatedGroup } from './filters/authentication.ts';
 export type { Filter } from './filters/chain.ts';
 export { Chain } from './filters/chain.ts';
 export type { HandlerChainOptions } from './filters/handler-chain.ts';

@@ -42,7 +42,7 @@ export async function run({ config, workerUrl }: RunOptions): Promise<RunningSer
     let handler: Wired | undefined;
     listener = await openListener(config, certificate, () => handler);
     const url = `https://${isIP(config.externalHost) === 6 ? `[${config.externalHost}]` : config.externalHost}:${listener.port}`;
-    const admin = writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca });
+    const admin = await writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca });
     const shard: ShardSettings = {
       name: config.shardName,
       externalUrl: url,
@@ -95,7 +95,11 @@ function makeRootDirectory(directory: string): void {
 
 async function openStorage(config: CompletedConfig, workerUrl: URL | undefined): Promise<SqliteStorage> {
   try {
-    return await SqliteStorage.open({ path: config.databasePath, ...storeMemory, ...(workerUrl === undefined ? {} : { workerUrl }) });
+    return await SqliteStorage.open({
+      path: config.databasePath,
+      ...storeMemory,
+      ...(workerUrl === undefined ? {} : { workerUrl }),
+    });
   } catch (error) {
     if (isStorageError(error)) throw new UsageError(error.message);
     throw error;

@@ -10,6 +10,8 @@ const key = () =>
 let now = 0;
 let accounts: Map<string, string>;
 let secrets: Map<string, string>;
+/** What a legacy Secret holds, base64. */
+let held: string | undefined;
 let tokens: ServiceAccountTokens;
 
 function object(uid: string | undefined): KubeObject | undefined {
@@ -18,7 +20,11 @@ function object(uid: string | undefined): KubeObject | undefined {
 
 const dependencies: TokenDependencies = {
   serviceAccount: async (cluster, namespace, name) => object(accounts.get(`${cluster}/${namespace}/${name}`)),
-  secret: async (cluster, namespace, name) => object(secrets.get(`${cluster}/${namespace}/${name}`)),
+  async secret(cluster, namespace, name) {
+    const secret = object(secrets.get(`${cluster}/${namespace}/${name}`));
+    if (secret === undefined || held === undefined) return secret;
+    return { ...secret, type: 'kubernetes.io/service-account-token', data: { token: held } };
+  },
 };
 
 const request = {
@@ -34,6 +40,7 @@ beforeEach(() => {
   now = Date.parse('2026-01-01T00:00:00Z');
   accounts = new Map([['team/ns/robot', 'u1']]);
   secrets = new Map([['team/ns/key', 's1']]);
+  held = undefined;
   tokens = new ServiceAccountTokens(key(), { issuer, now: () => now });
 });
 
@@ -82,9 +89,19 @@ describe('a token', () => {
 
   it('of a legacy secret lives as long as the secret', async () => {
     const token = tokens.issueLegacy(request, { name: 'key' });
+    held = Buffer.from(token).toString('base64');
     now += 10 * 365 * 86_400_000;
     expect((await verify(token))?.name).toBe('system:serviceaccount:ns:robot');
     secrets.clear();
+    await expect(verify(token)).rejects.toThrow('Secret');
+  });
+});
+
+describe('a legacy token', () => {
+  it('does not outlive its secret in another one of the same name', async () => {
+    const token = tokens.issueLegacy(request, { name: 'key' });
+    await expect(verify(token)).rejects.toThrow('Secret');
+    held = Buffer.from('another').toString('base64');
     await expect(verify(token)).rejects.toThrow('Secret');
   });
 });

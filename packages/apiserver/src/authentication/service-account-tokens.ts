@@ -148,7 +148,7 @@ export class ServiceAccountTokens {
     if (verified.audiences.length > 0 && !verified.audiences.some((audience) => audiences.includes(audience))) {
       throw new Error('the token is for other audiences');
     }
-    await checkDependencies(verified, dependencies);
+    await checkDependencies(token, verified, dependencies);
     return userOf(verified);
   }
 
@@ -215,16 +215,27 @@ function readClaims(claims: Claims): Verified {
   };
 }
 
-async function checkDependencies(verified: Verified, dependencies: TokenDependencies): Promise<void> {
+const legacySecretType = 'kubernetes.io/service-account-token';
+
+async function checkDependencies(token: string, verified: Verified, dependencies: TokenDependencies): Promise<void> {
   const { cluster, namespace, name, uid, secret } = verified;
   const account = await dependencies.serviceAccount(cluster, namespace, name);
-  if (account === undefined || account.metadata.uid !== uid)
+  if (account === undefined || account.metadata.uid !== uid || account.metadata.deletionTimestamp !== undefined) {
     throw new Error('the ServiceAccount of the token does not exist any more');
+  }
   if (secret === undefined) return;
   const found = await dependencies.secret(cluster, namespace, secret.name);
-  const same = found !== undefined && (secret.uid === '' || found.metadata.uid === secret.uid);
-  if (!same || found.metadata.deletionTimestamp !== undefined)
+  const isSame =
+    found !== undefined && (secret.uid === '' ? holdsToken(found, token) : found.metadata.uid === secret.uid);
+  if (!isSame || found.metadata.deletionTimestamp !== undefined) {
     throw new Error('the Secret of the token does not exist any more');
+  }
+}
+
+/** A legacy token counts as long as the Secret it was made for holds this very token. */
+function holdsToken(secret: KubeObject, token: string): boolean {
+  const held = (secret.data as Record<string, string> | undefined)?.token;
+  return secret.type === legacySecretType && held === Buffer.from(token).toString('base64');
 }
 
 function userOf({ cluster, namespace, name, uid }: Verified): UserInfo {

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { AuthenticationResult, Authenticator } from './authenticator.ts';
 
-const clientAuthUsage = '1.3.6.1.5.5.7.3.2';
+/** Client authentication, and any purpose. */
+const clientUsages = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
 const pemPattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
@@ -39,10 +40,10 @@ function judge(
     return rejected('the client certificate is signed by an unknown authority');
   }
   const usages = certificate.keyUsage as string[] | undefined;
-  if (usages !== undefined && !usages.includes(clientAuthUsage))
+  if (usages !== undefined && !clientUsages.some((usage) => usages.includes(usage)))
     return rejected('the certificate is not for client authentication');
   const subject = subjectOf(certificate.subject);
-  const name = subject.get('CN')?.[0];
+  const name = subject.get('CN')?.at(-1);
   if (name === undefined) return rejected('the client certificate has no common name');
   return { outcome: 'authenticated', user: { name, groups: subject.get('O') ?? [] }, authenticator: 'x509' };
 }
@@ -88,14 +89,23 @@ function chainsTo(
   return false;
 }
 
-/** `node:crypto` gives the subject as `KEY=value` lines; a value's line breaks and plus signs are escaped. */
+/**
+ * `node:crypto` gives the subject as `KEY=value` lines, several attributes of one RDN joined by ` + `. In values a
+ * backslash escapes one character or a byte in hex, so that no value can pretend to be an attribute (RFC 4514).
+ */
 function subjectOf(text: string): Map<string, string[]> {
   const subject = new Map<string, string[]>();
-  for (const line of text.split(/\n|\+(?=[A-Z]+=)/)) {
-    const equals = line.indexOf('=');
+  for (const attribute of text.split(/\n| \+ (?=[A-Za-z0-9.]+=)/)) {
+    const equals = attribute.indexOf('=');
     if (equals <= 0) continue;
-    const key = line.slice(0, equals);
-    subject.set(key, [...(subject.get(key) ?? []), line.slice(equals + 1).replace(/\\(.)/g, '$1')]);
+    const key = attribute.slice(0, equals);
+    subject.set(key, [...(subject.get(key) ?? []), unescape(attribute.slice(equals + 1))]);
   }
   return subject;
+}
+
+function unescape(value: string): string {
+  return value.replace(/\\([0-9A-Fa-f]{2})|\\(.)/g, (_match, hex: string | undefined, character: string) =>
+    hex === undefined ? character : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

@@ -4,6 +4,7 @@ import type { AuthorizationAttributes } from './authorizer.ts';
 const noAccess = 'workspace access not permitted';
 const accessSteps = [
   /^LogicalCluster not found$/,
+  /^user is not a member of required groups/,
   /^not permitted due to phase/,
   /^no verb=access permission/,
   /^only for the system itself$/,

@@ -58,6 +58,16 @@ describe('impersonation', () => {
     expect(verdict).toMatchObject({ allowed: false, name: group });
   });
 
+  it.each([
+    ['authorization.kcp.io/warrant', '{"user":"alice"}'],
+    ['authentication.kcp.io/cluster-name', 'other'],
+    ['experimental.authorization.kcp.io/original-username', 'alice'],
+  ])('never takes the extra %s, which would reach other workspaces', async (extra, value) => {
+    const wanted = { name: 'system:serviceaccount:default:ctl', groups: [], extra: { [extra]: [value] } };
+    const verdict = await checkImpersonation({ requestor: admin, wanted, cluster, authorizer: everything });
+    expect(verdict).toMatchObject({ allowed: false, resource: 'userextras', name: extra });
+  });
+
   it('asks RBAC for every part of the identity', async () => {
     const asked: string[] = [];
     const recording = authorizer(({ resource, subresource, name, namespace }) => {

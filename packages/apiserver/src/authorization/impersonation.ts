@@ -19,6 +19,7 @@ const protectedGroups = [
 /** Synthetic groups of the lifecycle virtual workspaces; nobody can ask for them. */
 const syntheticGroups = /^system:kcp:(initializer|terminator):/;
 const scopesKey = 'authentication.kcp.io/scopes';
+const originKey = 'authentication.kcp.io/cluster-name';
 const serviceAccountPrefix = 'system:serviceaccount:';
 
 export interface ImpersonationInput {
@@ -51,6 +52,14 @@ export async function checkImpersonation(input: ImpersonationInput): Promise<Imp
         name: refused,
         reason: 'impersonation is not allowed for the requestor',
       };
+    const extra = forbiddenExtra(wanted, cluster);
+    if (extra !== undefined)
+      return {
+        allowed: false,
+        resource: 'userextras',
+        name: extra,
+        reason: 'impersonation is not allowed for the requestor',
+      };
     if (cluster === undefined)
       return {
         allowed: false,
@@ -62,6 +71,19 @@ export async function checkImpersonation(input: ImpersonationInput): Promise<Imp
     if (refusal !== undefined) return refusal;
   }
   return { allowed: true, user: impersonated(wanted, isMaster ? undefined : cluster) };
+}
+
+/**
+ * Extras by which the server itself tells what an identity is worth elsewhere: warrants are judged by their own scopes,
+ * and the home of a service account names it in other clusters. Asking for them would reach out of the workspace.
+ */
+function forbiddenExtra(wanted: UserInfo, cluster: LogicalClusterName | undefined): string | undefined {
+  for (const [key, values] of Object.entries(wanted.extra ?? {})) {
+    if (!/(^|[./])kcp\.io(\/|$)/.test(key) || key === scopesKey) continue;
+    if (key === originKey && values.every((value) => value === cluster)) continue;
+    return key;
+  }
+  return undefined;
 }
 
 interface Part {

@@ -40,7 +40,8 @@ export function authenticationFilter(authenticator: Authenticator): Filter<InfoC
   };
 }
 
-function withAuthenticatedGroup(user: UserInfo): UserInfo {
+/** Everybody who is not anonymous is in `system:authenticated`. */
+export function withAuthenticatedGroup(user: UserInfo): UserInfo {
   if (user.groups.includes(systemAuthenticated)) return user;
   return { ...user, groups: [...user.groups, systemAuthenticated] };
 }

@@ -36,7 +36,7 @@ export function authorizationFilter(options: AuthorizationOptions): Filter<UserC
     name: 'authorization',
     async apply(context) {
       const attributes = attributesOf(context);
-      if (context.target.kind === 'unresolved') throw denied(context, options.message(attributes, unknownCluster));
+      if (context.target.kind === 'unresolved') throw deniedAsUnknown(context, options);
       if (context.target.kind === 'none' && context.info.resourceRequest) throw pathNotFound();
       const result = await context.domain.authorizer.authorize(attributes);
       context.auditAnnotations['authorization.k8s.io/decision'] = result.decision === 'allow' ? 'allow' : 'forbid';
@@ -45,6 +45,11 @@ export function authorizationFilter(options: AuthorizationOptions): Filter<UserC
       return { ...context, access: accessFor(context.target) } as AuthorizedContext;
     },
   };
+}
+
+/** What everybody is told of a workspace that they cannot enter, whether it exists or not. */
+export function deniedAsUnknown(context: UserContext, options: AuthorizationOptions): StatusError {
+  return denied(context, options.message(attributesOf(context), unknownCluster));
 }
 
 function denied(context: UserContext, why: string): StatusError {

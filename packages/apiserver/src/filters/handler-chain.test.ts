@@ -21,8 +21,8 @@ describe('the handler chain', () => {
       'authentication',
       'impersonation',
       'in-flight',
-      'inactive-cluster',
       'authorization',
+      'inactive-cluster',
     ]);
   });
 });

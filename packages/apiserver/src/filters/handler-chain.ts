@@ -1,5 +1,5 @@
 import type { Authenticator } from '../authentication/authenticator.ts';
-import type { AuthorizedContext, IncomingRequest, UserContext } from '../endpoints/request-context.ts';
+import type { AuthorizedContext, IncomingRequest } from '../endpoints/request-context.ts';
 import { authenticationFilter } from './authentication.ts';
 import { type AuthorizationOptions, authorizationFilter } from './authorization.ts';
 import { Chain, type Filter } from './chain.ts';
@@ -12,8 +12,8 @@ export interface HandlerChainOptions {
   logicalCluster: LogicalClusterOptions;
   authenticator: Authenticator;
   inFlight: InFlightLimits;
-  /** Refuses whole logical clusters (inactive ones) after authentication. */
-  clusterGate: Filter<UserContext, UserContext>;
+  /** Refuses whole logical clusters (inactive ones); only those who may enter hear of it. */
+  clusterGate: Filter<AuthorizedContext, AuthorizedContext>;
   authorization: AuthorizationOptions;
 }
 
@@ -23,8 +23,8 @@ export function handlerChain(options: HandlerChainOptions): Chain<IncomingReques
     .then(logicalClusterFilter(options.logicalCluster))
     .then(requestInfoFilter)
     .then(authenticationFilter(options.authenticator))
-    .then(impersonationFilter)
+    .then(impersonationFilter(options.authorization))
     .then(inFlightFilter(options.inFlight))
-    .then(options.clusterGate)
-    .then(authorizationFilter(options.authorization));
+    .then(authorizationFilter(options.authorization))
+    .then(options.clusterGate);
 }

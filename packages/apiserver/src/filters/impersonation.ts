@@ -2,27 +2,48 @@ import { badRequest, forbidden } from '@canopy/apimachinery';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import { checkImpersonation } from '../authorization/impersonation.ts';
 import type { UserContext } from '../endpoints/request-context.ts';
+import { type AuthorizationOptions, attributesOf, deniedAsUnknown } from './authorization.ts';
 import type { Filter } from './chain.ts';
 
 const extraPrefix = 'impersonate-extra-';
 
 /** `Impersonate-*` headers: checked against the real user's rights, then the request goes on as the other user. */
-export const impersonationFilter: Filter<UserContext, UserContext> = {
-  name: 'impersonation',
-  async apply(context) {
-    const wanted = wantedUser(context);
-    if (wanted === undefined) return context;
-    const cluster = context.target.kind === 'cluster' ? context.target.name : undefined;
-    const verdict = await checkImpersonation({
-      requestor: context.user,
-      wanted,
-      cluster,
-      authorizer: context.domain.authorizer,
-    });
-    if (!verdict.allowed) throw forbidden({ group: '', resource: verdict.resource }, verdict.name, verdict.reason);
-    return { ...context, user: verdict.user, impersonator: context.user };
-  },
-};
+export function impersonationFilter(options: AuthorizationOptions): Filter<UserContext, UserContext> {
+  return {
+    name: 'impersonation',
+    async apply(context) {
+      const wanted = wantedUser(context);
+      if (wanted === undefined) return context;
+      const cluster = context.target.kind === 'cluster' ? context.target.name : undefined;
+      const { authorizer } = context.domain;
+      const verdict = await checkImpersonation({ requestor: context.user, wanted, cluster, authorizer });
+      if (verdict.allowed) return { ...context, user: verdict.user, impersonator: context.user };
+      if (!(await mayEnter(context))) throw deniedAsUnknown(context, options);
+      throw forbidden({ group: '', resource: verdict.resource }, verdict.name, verdict.reason);
+    },
+  };
+}
+
+/** Strangers must not learn from a refusal whether the workspace exists. */
+async function mayEnter(context: UserContext): Promise<boolean> {
+  if (context.target.kind !== 'cluster') return false;
+  const { decision } = await context.domain.authorizer.authorize({
+    ...attributesOf(context),
+    verb: 'access',
+    resourceRequest: false,
+    path: '/',
+    namespace: '',
+  });
+  return decision === 'allow';
+}
+
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw badRequest(`malformed header Impersonate-Extra-${text}`);
+  }
+}
 
 function wantedUser(context: UserContext): UserInfo | undefined {
   const { headers } = context;
@@ -32,7 +53,7 @@ function wantedUser(context: UserContext): UserInfo | undefined {
   const extra: Record<string, string[]> = {};
   for (const [header, value] of Object.entries(headers)) {
     if (!header.startsWith(extraPrefix) || value === undefined) continue;
-    extra[decodeURIComponent(header.slice(extraPrefix.length))] = value.split(/,\s*/);
+    extra[decodeKey(header.slice(extraPrefix.length))] = value.split(/,\s*/);
   }
   const hasExtra = Object.keys(extra).length > 0;
   if (name === undefined || name === '') {

@@ -58,7 +58,7 @@ async function locate(options: LogicalClusterOptions, request: IncomingRequest):
 
 function clusterOfBearer(options: LogicalClusterOptions, request: IncomingRequest): string | undefined {
   const header = request.headers.authorization;
-  if (header === undefined || !header.startsWith('Bearer ')) return undefined;
+  if (header === undefined || !header.toLowerCase().startsWith('bearer ')) return undefined;
   return options.clusterOfToken(header.slice('Bearer '.length));
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { parseYamlDocument } from '@canopy/apimachinery';
 import { UsageError } from '../options/parse-options.ts';
 import { readFileIfAny, writePrivateFile } from './private-file.ts';
 
@@ -22,12 +23,15 @@ function hash(token: string): string {
  * Writes `admin.kubeconfig` with kcp's clusters, users and contexts. The token of shard-admin is kept over restarts (as a
  * hash in `.admin-token-store`); a kubeconfig whose token does not fit the store stops the start.
  */
-export function writeAdminKubeconfig(rootDirectory: string, input: { server: string; ca: string }): AdminAccess {
+export async function writeAdminKubeconfig(
+  rootDirectory: string,
+  input: { server: string; ca: string },
+): Promise<AdminAccess> {
   const file = path.join(rootDirectory, 'admin.kubeconfig');
   const store = path.join(rootDirectory, '.admin-token-store');
   const known = readFileIfAny(file);
   const storedHash = readFileIfAny(store)?.trim();
-  let shardAdminToken = tokenOf(known, 'shard-admin');
+  let shardAdminToken = await tokenOf(known, 'shard-admin');
   if (shardAdminToken !== undefined && storedHash !== hash(shardAdminToken)) {
     throw new UsageError(
       `admin token in file "${file}" is not valid anymore. Remove file "${file}" and restart canopy`,
@@ -42,11 +46,18 @@ export function writeAdminKubeconfig(rootDirectory: string, input: { server: str
   return { kcpAdminToken, shardAdminTokenHash: hash(shardAdminToken) };
 }
 
-/** The file is ours and has the form below; other forms are not looked into. */
-function tokenOf(text: string | undefined, user: string): string | undefined {
+/** Other programs rewrite the file, so it is read as YAML. A file that is none counts as one without the user. */
+async function tokenOf(text: string | undefined, user: string): Promise<string | undefined> {
   if (text === undefined) return undefined;
-  const match = new RegExp(`- name: ${user}\\n {4}user:\\n {6}token: (\\S+)`).exec(text);
-  return match?.[1];
+  const asWritten = new RegExp(`- name: ${user}\\n {4}user:\\n {6}token: (\\S+)`).exec(text)?.[1];
+  if (asWritten !== undefined) return asWritten;
+  const config = (await parseYamlDocument(text).catch(() => undefined)) as { users?: KubeconfigUser[] } | undefined;
+  return config?.users?.find((entry) => entry.name === user)?.user?.token;
+}
+
+interface KubeconfigUser {
+  name?: string;
+  user?: { token?: string };
 }
 
 function kubeconfigText(input: { server: string; ca: string; kcpAdminToken: string; shardAdminToken: string }): string {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { readFileIfAny, writePrivateFile } from './private-file.ts';
@@ -31,7 +31,8 @@ export async function servingCertificate(
   if (ca !== undefined && cert !== undefined && key !== undefined && isUsable(cert, ca, hosts, now))
     return { cert, key, ca };
   const { issueAuthority, issueServing } = await import('./issue.ts');
-  let authority = ca !== undefined && caKey !== undefined ? { cert: ca, key: caKey } : undefined;
+  let authority =
+    ca !== undefined && caKey !== undefined && lastsLonger(ca, now) ? { cert: ca, key: caKey } : undefined;
   if (authority === undefined) {
     authority = await issueAuthority({
       name: 'canopy-ca',
@@ -53,11 +54,17 @@ export async function servingCertificate(
   return { cert: chain, key: issued.key, ca: authority.cert };
 }
 
-function isUsable(pem: string, ca: string, hosts: readonly string[], now: number): boolean {
-  const certificate = new X509Certificate(pem);
-  if (Date.parse(certificate.validTo) - now < renewBeforeDays * day) return false;
+/** The key may be newer than the certificate: a crash between writing the two must not stop the next start. */
+function isUsable({ cert, key, ca }: ServingCertificate, hosts: readonly string[], now: number): boolean {
+  const certificate = new X509Certificate(cert);
+  if (!lastsLonger(cert, now) || !lastsLonger(ca, now)) return false;
   if (!certificate.verify(new X509Certificate(ca).publicKey)) return false;
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) return false;
   return hosts.every(
     (host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined,
   );
+}
+
+function lastsLonger(pem: string, now: number): boolean {
+  return Date.parse(new X509Certificate(pem).validTo) - now >= renewBeforeDays * day;
 }

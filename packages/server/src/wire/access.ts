@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   type AuthorizationAttributes,
@@ -59,8 +60,7 @@ export function wireAccess(input: AccessInput): AccessControl {
   if (config.tokenAuthFile !== undefined)
     authenticators.push(tokenAuthenticator('token-file', tokenFile(config.tokenAuthFile)));
   authenticators.push(serviceAccountAuthenticator(tokens, dependencies));
-  if (config.clientCaFile !== undefined)
-    authenticators.push(x509Authenticator(clientCa(config.clientCaFile), now));
+  if (config.clientCaFile !== undefined) authenticators.push(x509Authenticator(clientCa(config.clientCaFile), now));
   return {
     authenticator: unionAuthenticator(authenticators),
     authorizer: workspaceAuthorizer({
@@ -123,4 +123,14 @@ function tokenFile(file: string): () => TokenTable {
   } catch (error) {
     throw new UsageError(`--token-auth-file ${file}: ${(error as Error).message}`);
   }
+}
+
+function clientCa(file: string): string {
+  const pem = readFileSync(file, 'utf8');
+  try {
+    new X509Certificate(pem);
+  } catch {
+    throw new UsageError(`--client-ca-file ${file}: it holds no PEM certificate`);
+  }
+  return pem;
 }

@@ -1,11 +1,11 @@
 import { forbidden } from '@canopy/apimachinery';
-import type { Filter, UserContext } from '@canopy/apiserver';
+import type { Filter, AuthorizedContext } from '@canopy/apiserver';
 import type { ClusterDirectory } from '@canopy/kcp';
 
 const inactiveAnnotations = ['core.kcp.io/inactive', 'internal.kcp.io/inactive'];
 
 /** Inactive logical clusters answer nothing but their LogicalCluster and their OpenAPI documents. */
-export function inactiveClusterGate(directory: ClusterDirectory): Filter<UserContext, UserContext> {
+export function inactiveClusterGate(directory: ClusterDirectory): Filter<AuthorizedContext, AuthorizedContext> {
   return {
     name: 'inactive-cluster',
     async apply(context) {

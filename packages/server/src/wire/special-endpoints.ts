@@ -1,4 +1,11 @@
-import { effectiveUsers, handlePatch, jsonResponse, type ResourceCall, type SpecialEndpoints } from '@canopy/apiserver';
+import {
+  effectiveUsers,
+  handlePatch,
+  jsonResponse,
+  type ResourceCall,
+  type SpecialEndpoints,
+  withAuthenticatedGroup,
+} from '@canopy/apiserver';
 import {
   type RuleLister,
   reviewHandlers,
@@ -51,21 +58,46 @@ export function tokenIssuer({ tokens }: AccessControl): TokenIssuer {
   };
 }
 
+/** A token is good for the audiences that both it and the question name; static tokens are only for this server. */
 function tokenReviewer({ authenticator, tokens, dependencies }: AccessControl): TokenReviewer {
   return {
     async reviewToken(token, audiences) {
       const wanted = audiences.length > 0 ? audiences : tokens.defaultAudiences;
-      try {
-        const account = await tokens.verify(token, wanted, dependencies);
-        if (account !== undefined) return { authenticated: true, user: account, audiences: wanted };
-      } catch (error) {
-        return { authenticated: false, error: (error as Error).message };
+      for (const audience of wanted) {
+        try {
+          const user = await tokens.verify(token, [audience], dependencies);
+          if (user === undefined) break;
+          const good = await goodFor(tokens, token, { wanted, dependencies });
+          return { authenticated: true, user: withAuthenticatedGroup(user), audiences: good };
+        } catch (error) {
+          if (audience === wanted.at(-1)) return { authenticated: false, error: (error as Error).message };
+        }
       }
+      const common = wanted.filter((audience) => tokens.defaultAudiences.includes(audience));
+      if (common.length === 0) return { authenticated: false, error: 'the token is not for these audiences' };
       const result = await authenticator.authenticate({ bearerToken: token, headers: {} });
-      if (result.outcome === 'authenticated') return { authenticated: true, user: result.user, audiences: wanted };
-      return { authenticated: false, error: result.outcome === 'rejected' ? result.reason : 'the token is not known' };
+      if (result.outcome !== 'authenticated') {
+        return {
+          authenticated: false,
+          error: result.outcome === 'rejected' ? result.reason : 'the token is not known',
+        };
+      }
+      return { authenticated: true, user: withAuthenticatedGroup(result.user), audiences: common };
     },
   };
+}
+
+async function goodFor(
+  tokens: AccessControl['tokens'],
+  token: string,
+  { wanted, dependencies }: { wanted: readonly string[]; dependencies: AccessControl['dependencies'] },
+): Promise<string[]> {
+  const good: string[] = [];
+  for (const audience of wanted) {
+    const user = await tokens.verify(token, [audience], dependencies).catch(() => undefined);
+    if (user !== undefined) good.push(audience);
+  }
+  return good;
 }
 
 function ruleLister({ rbac }: AccessControl): RuleLister {

@@ -79,7 +79,9 @@ function coversSimple(rule: PolicyRule, wanted: PolicyRule): boolean {
     );
   }
   if (!has(rule.apiGroups, wanted.apiGroups?.[0] as string)) return false;
-  const [resource = '', subresource = ''] = (wanted.resources?.[0] ?? '').split('/');
+  const text = wanted.resources?.[0] ?? '';
+  const slash = text.indexOf('/');
+  const [resource, subresource] = slash === -1 ? [text, ''] : [text.slice(0, slash), text.slice(slash + 1)];
   if (!matchesResource(rule.resources ?? [], resource, subresource)) return false;
   const names = rule.resourceNames ?? [];
   const name = wanted.resourceNames?.[0];
