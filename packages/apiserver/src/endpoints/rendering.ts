@@ -1,7 +1,7 @@
 import { apiVersionOf, type KubeObject, type ListMeta, type StatusError } from '@canopy/apimachinery';
 import { objectOf } from '../registry/get.ts';
 import type { ListResult } from '../registry/list.ts';
-import { spliceRevision } from '../registry/object-codec.ts';
+import { spliceAll, spliceRevision } from '../registry/object-codec.ts';
 import { inVersion, type StoredObject } from '../registry/registry.ts';
 import type { WatchedEvent } from '../registry/watch.ts';
 import { type ApiResponse, jsonResponse } from './api-response.ts';
@@ -109,8 +109,9 @@ function listBytes(call: ResourceCall, items: readonly StoredObject[], meta: Lis
     metadata: meta,
     items: [],
   };
-  const text = JSON.stringify(head);
-  const parts: Buffer[] = [Buffer.from(text.slice(0, -2))];
+  const listHead = Buffer.from(JSON.stringify(head).slice(0, -2));
+  if (isStoredForm(call)) return spliceAll(items, listHead, listEnd);
+  const parts: Buffer[] = [listHead];
   for (let i = 0; i < items.length; i++) {
     if (i > 0) parts.push(comma);
     parts.push(objectBytes(call, items[i] as StoredObject));

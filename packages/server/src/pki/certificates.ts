@@ -28,7 +28,7 @@ export async function servingCertificate(
   const file = (name: string): string => path.join(rootDirectory, name);
   const [ca, caKey] = [readFileIfAny(file('ca.crt')), readFileIfAny(file('ca.key'))];
   const [cert, key] = [readFileIfAny(file('serving.crt')), readFileIfAny(file('serving.key'))];
-  if (ca !== undefined && cert !== undefined && key !== undefined && isUsable(cert, ca, hosts, now))
+  if (ca !== undefined && cert !== undefined && key !== undefined && isUsable({ cert, key, ca }, hosts, now))
     return { cert, key, ca };
   const { issueAuthority, issueServing } = await import('./issue.ts');
   let authority =

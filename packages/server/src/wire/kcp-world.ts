@@ -40,7 +40,7 @@ export interface KcpWorld {
   caches: readonly { onChanges(changes: readonly Change[]): void }[];
 }
 
-const directoryCapacity = 20_000;
+const directoryCapacity = 4_000;
 const maxObjectBytes = 3 * 1024 * 1024;
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 

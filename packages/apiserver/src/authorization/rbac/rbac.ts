@@ -9,7 +9,7 @@ import { type PolicyRule, ruleAllows } from './rule-matching.ts';
 export const systemAdminCluster = 'system:admin';
 
 const watched = '/r/rbac.authorization.k8s.io/';
-const capacity = 5_000;
+const capacity = 2_000;
 
 /** The answer of RBAC: the binding that allows, or nothing. */
 export type RbacVerdict = { allowed: true; binding: string } | { allowed: false };
