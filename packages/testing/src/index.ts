@@ -1,5 +1,34 @@
 export { type AnyObject, type ApiAnswer, ApiCaller, type CallOptions } from './api-caller.ts';
+export {
+  apiBinding,
+  apiExport,
+  configMap,
+  customResource,
+  type DemoAnswer,
+  type DemoClaim,
+  demoObject,
+  type DemoResource,
+  kindOf,
+  resourceSchema,
+} from './api-objects.ts';
 export { ClusterApi, type ClusterApiOptions, type ObjectName } from './cluster-api.ts';
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 export { type LiveEvent, LiveWatch } from './live-watch.ts';
 export { type RunningServer, type RunningServerOptions, startServer, type TestUser } from './running-server.ts';
+export {
+  apis,
+  apisV1alpha1,
+  bindRole,
+  conditionOf,
+  core,
+  createWorkspace,
+  eventually,
+  grant,
+  letIn,
+  makeAdmin,
+  publish,
+  rbac,
+  type RbacRule,
+  tenancy,
+  workspaceObject,
+} from './workspace-steps.ts';

@@ -26,11 +26,13 @@ export class Chain<In, Out> {
     );
   }
 
-  async run(context: In): Promise<Out> {
+  /** `reached` is told what each step made of the request: all that is known of one that a later step refuses. */
+  async run(context: In, reached?: (context: In & Partial<Out>) => void): Promise<Out> {
     let current: unknown = context;
     for (const step of this.steps) {
       const next = step(current as never);
       current = next instanceof Promise ? await next : next;
+      reached?.(current as In & Partial<Out>);
     }
     return current as Out;
   }

@@ -1,6 +1,6 @@
 import { badRequest, internalError, isStatusError, type StatusError } from '@canopy/apimachinery';
 import type { ApiResponse } from '../endpoints/api-response.ts';
-import type { AuthorizedContext, IncomingRequest } from '../endpoints/request-context.ts';
+import type { AuthorizedContext, IncomingRequest, UserContext } from '../endpoints/request-context.ts';
 import { toStatusError } from '../registry/storage-errors.ts';
 
 /** What is told about a finished request: metrics, audit and logs hang on it. */
@@ -8,6 +8,8 @@ export interface FinishedRequest {
   request: IncomingRequest;
   /** Undefined when the request was refused before it was authorised. */
   context: AuthorizedContext | undefined;
+  /** What was found out before it was refused, or all of it: who asked, for what, where. */
+  known: Partial<UserContext>;
   status: number;
   /** Milliseconds from arrival to the last byte handed over. */
   durationMs: number;
@@ -17,7 +19,9 @@ export interface FinishedRequest {
 }
 
 export interface ApiServerOptions {
-  chain: { run(request: IncomingRequest): Promise<AuthorizedContext> };
+  chain: {
+    run(request: IncomingRequest, reached: (context: Partial<UserContext>) => void): Promise<AuthorizedContext>;
+  };
   dispatch(context: AuthorizedContext): Promise<ApiResponse>;
   finished(request: FinishedRequest): void;
   /** Milliseconds, monotonic. */
@@ -35,10 +39,13 @@ export class ApiServer {
   async handle(request: IncomingRequest): Promise<ApiResponse> {
     const started = this.options.clock();
     let context: AuthorizedContext | undefined;
+    let known: Partial<UserContext> = {};
     let error: StatusError | undefined;
     let response: ApiResponse;
     try {
-      context = await this.options.chain.run(request);
+      context = await this.options.chain.run(request, (reached) => {
+        known = reached;
+      });
       response = await this.options.dispatch(context);
     } catch (thrown) {
       error = isStatusError(thrown) ? thrown : unexpected(thrown);
@@ -50,7 +57,7 @@ export class ApiServer {
       for (const done of request.onFinish.splice(0)) done();
       const durationMs = this.options.clock() - started;
       const responseBody = response.kind === 'complete' ? response.body : undefined;
-      this.options.finished({ request, context, status: response.status, durationMs, error, responseBody });
+      this.options.finished({ request, context, known, status: response.status, durationMs, error, responseBody });
     };
     if (response.kind === 'complete') finish();
     else response = finishingStream(response, finish);

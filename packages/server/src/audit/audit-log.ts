@@ -54,11 +54,11 @@ export class AuditLog {
   }
 }
 
-function subjectOf({ context, request }: FinishedRequest): AuditSubject {
-  const info = context?.info;
+function subjectOf({ known, request }: FinishedRequest): AuditSubject {
+  const { info, user } = known;
   return {
-    user: context?.user.name ?? 'system:anonymous',
-    groups: context?.user.groups ?? ['system:unauthenticated'],
+    user: user?.name ?? 'system:anonymous',
+    groups: user?.groups ?? ['system:unauthenticated'],
     verb: info?.verb ?? request.method.toLowerCase(),
     resourceRequest: info?.resourceRequest ?? false,
     group: info?.group ?? '',
@@ -71,9 +71,9 @@ function subjectOf({ context, request }: FinishedRequest): AuditSubject {
 }
 
 function eventOf(finished: FinishedRequest, level: AuditLevel, nowMs: number): Record<string, unknown> {
-  const { request, context, status, error, durationMs } = finished;
-  const info = context?.info;
-  const user = context?.impersonator ?? context?.user;
+  const { request, known, status, error, durationMs } = finished;
+  const { info, impersonator } = known;
+  const user = impersonator ?? known.user;
   return {
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
@@ -83,7 +83,7 @@ function eventOf(finished: FinishedRequest, level: AuditLevel, nowMs: number): R
     requestURI: request.query.size === 0 ? request.path : `${request.path}?${request.query.toString()}`,
     verb: info?.verb ?? request.method.toLowerCase(),
     user: user === undefined ? { username: 'system:anonymous' } : auditUser(user),
-    ...(context?.impersonator === undefined ? {} : { impersonatedUser: auditUser(context.user) }),
+    ...(impersonator === undefined || known.user === undefined ? {} : { impersonatedUser: auditUser(known.user) }),
     ...(request.socket?.remoteAddress === undefined ? {} : { sourceIPs: [request.socket.remoteAddress] }),
     ...(request.headers['user-agent'] === undefined ? {} : { userAgent: request.headers['user-agent'] }),
     ...(info?.resourceRequest === true ? { objectRef: objectRef(info) } : {}),
@@ -100,16 +100,16 @@ function eventOf(finished: FinishedRequest, level: AuditLevel, nowMs: number): R
   };
 }
 
-function clusterAnnotations({ context }: FinishedRequest): Record<string, string> {
-  if (context?.target.kind !== 'cluster') return {};
-  return { 'kcp.io/cluster': context.target.name, 'tenancy.kcp.io/workspace': context.target.name };
+function clusterAnnotations({ known: { target } }: FinishedRequest): Record<string, string> {
+  if (target?.kind !== 'cluster') return {};
+  return { 'kcp.io/cluster': target.name, 'tenancy.kcp.io/workspace': target.name };
 }
 
 function auditUser(user: { name: string; uid?: string; groups: readonly string[] }): Record<string, unknown> {
   return { username: user.name, ...(user.uid === undefined ? {} : { uid: user.uid }), groups: user.groups };
 }
 
-function objectRef(info: NonNullable<FinishedRequest['context']>['info']): Record<string, string> {
+function objectRef(info: NonNullable<FinishedRequest['known']['info']>): Record<string, string> {
   const { group, version, resource, subresource, namespace, name } = info;
   const reference = { resource, namespace, name, apiGroup: group, apiVersion: version, subresource };
   return Object.fromEntries(Object.entries(reference).filter(([, value]) => value !== ''));

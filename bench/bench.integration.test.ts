@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Row } from './report.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const expected = [
+  'start to ready, first',
+  'start to ready, median',
+  'resident memory, empty',
+  'workspace to Ready, one at a time',
+  'workspace to Ready, one at a time, p50',
+  'workspace to Ready, 16 at a time',
+  'rows of one workspace',
+  'memory per workspace, from empty',
+  'memory per workspace, caches full',
+  'heap per workspace, caches full',
+  'resident memory, after workspaces',
+  ...['create', 'get'].flatMap((verb) => [`${verb}, 32 at a time`, `${verb}, one at a time`]),
+  'list 500, 4 at a time',
+  'list 500, one at a time',
+  ...['patch', 'delete'].flatMap((verb) => [`${verb}, 32 at a time`, `${verb}, one at a time`]),
+  'watch events to 100 watchers',
+  'watch events at 100 writes/s',
+  'resident memory, after everything',
+];
+
+describe('the quick bench', () => {
+  it.skipIf(!existsSync(path.join(root, 'dist/canopy.js')))('measures everything', { timeout: 120_000 }, async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'canopy-bench-test-'));
+    try {
+      const file = path.join(directory, 'result.json');
+      await promisify(execFile)(process.execPath, [path.join(root, 'bench/run.ts'), '--quick', '--json', file]);
+      const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] };
+      expect(rows.map(({ name }) => name)).toEqual(expected);
+      for (const { name, value, ceiling } of rows) {
+        expect(value, name).toBeGreaterThan(0);
+        if (ceiling !== undefined) expect(ceiling.value, name).toBeGreaterThan(0);
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
