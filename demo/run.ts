@@ -44,8 +44,10 @@ interface Stage {
   context: ResolvedContext;
   folder: string;
   suffix: string;
-  /** What has to be undone, last first. */
-  undo: (() => Promise<void>)[];
+  /** Workspaces below root, by what is to be cleaned up first and last: orders need the provider to go. */
+  consumers: string[];
+  providers: string[];
+  running?: ProviderProcess;
 }
 
 async function play(stage: Stage): Promise<void> {
@@ -70,18 +72,18 @@ async function play(stage: Stage): Promise<void> {
 }
 
 async function setTheStage(stage: Stage) {
-  const { admin, suffix, undo } = stage;
+  const { admin, suffix } = stage;
   chapter('Two organisations and a provider');
-  const organisation = async (name: string, team: string) => {
+  const organisation = async (name: string, team: string, role: 'consumers' | 'providers' = 'consumers') => {
     const full = `${name}-${suffix}`;
-    undo.push(() => deleteWorkspace(admin, full));
+    stage[role].push(full);
     await makeWorkspace(admin, 'root', full, 'organization');
     return makeWorkspace(admin, `root:${full}`, team, 'universal');
   };
   const [shop, books, workspace] = await Promise.all([
     organisation('demo-acme', 'shop'),
     organisation('demo-globex', 'books'),
-    organisation('demo-provider', 'db'),
+    organisation('demo-provider', 'db', 'providers'),
   ]);
   const acme: Consumer = { user: 'alice', workspace: shop, client: actAs(admin, 'alice').cluster(shop) };
   const globex: Consumer = { user: 'bob', workspace: books, client: actAs(admin, 'bob').cluster(books) };
@@ -93,9 +95,8 @@ async function setTheStage(stage: Stage) {
   const place = { kubeconfig, workspace, folder };
   await ProviderProcess.setUp(place);
   tell(`the provider publishes PostgresDatabase in ${workspace}`);
-  const running = new ProviderProcess(place);
-  undo.push(() => running.stop());
-  await running.ready();
+  stage.running = new ProviderProcess(place);
+  await stage.running.ready();
   tell('its process runs, with a PostgreSQL server of its own, and waits for orders');
   return { acme, globex, provider: workspace };
 }
@@ -209,7 +210,7 @@ async function main(): Promise<void> {
   const kube = await connectContext(context, { environment: { env: process.env } });
   const suffix = randomBytes(3).toString('hex');
   const folder = path.join(path.dirname(file), `demo-${suffix}`);
-  const stage: Stage = { admin: kube.client, context, folder, suffix, undo: [] };
+  const stage: Stage = { admin: kube.client, context, folder, suffix, consumers: [], providers: [] };
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => reject(new PlotHole('interrupted')));
   });
@@ -217,7 +218,6 @@ async function main(): Promise<void> {
   try {
     const old = await leftovers(kube.client, 600_000);
     mkdirSync(folder, { mode: 0o700 });
-    stage.undo.push(async () => removeFolder(folder));
     await Promise.race([Promise.all(old.map((name) => deleteWorkspace(kube.client, name))), interrupted]);
     await Promise.race([play(stage), interrupted]);
     if (values.keep) {
@@ -231,17 +231,21 @@ async function main(): Promise<void> {
   }
 }
 
-async function cleanUp({ undo }: Stage): Promise<void> {
+/** Goes on where a step fails. @throws what failed first */
+async function cleanUp(stage: Stage): Promise<void> {
+  const { admin, consumers, providers, running, folder } = stage;
+  const remove = (names: string[]) => Promise.all(names.map((name) => deleteWorkspace(admin, name)));
+  const steps = [() => remove(consumers), () => running?.stop(), () => remove(providers), () => removeFolder(folder)];
   const failures: unknown[] = [];
-  // The provider stops after the workspaces have gone, for it has to let go of the orders in them.
-  const [removeFiles, ...rest] = undo;
-  const stopProvider = rest.length > 3 ? rest.pop() : undefined;
-  await Promise.all(rest.slice(0, 2).map((step) => step().catch((error: unknown) => failures.push(error))));
-  for (const step of [stopProvider, ...rest.slice(2), removeFiles]) {
-    await step?.().catch((error: unknown) => failures.push(error));
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
   }
   if (failures.length > 0) throw failures[0];
-  if (rest.length > 0) tell('workspaces, provider and its PostgreSQL server are gone');
+  tell('workspaces, provider and its PostgreSQL server are gone');
 }
 
 try {

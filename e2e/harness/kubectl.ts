@@ -35,19 +35,22 @@ export class Kubectl {
     return new Kubectl(this.program, { ...this.target, cluster, ...(token === undefined ? {} : { token }) }, this.home);
   }
 
-  /** Runs to the end, whatever comes of it. */
-  async try(args: readonly string[], options: KubectlOptions = {}): Promise<ProgramResult> {
+  /** What to start for a command that a test talks with while it runs. */
+  command(args: readonly string[], extra: NodeJS.ProcessEnv = {}): { program: string; args: string[]; env: NodeJS.ProcessEnv } {
     const { cluster, server, token } = this.target;
     const url = cluster.startsWith('https:') ? cluster : `${server.url}/clusters/${cluster}`;
     const access =
       token === undefined
         ? [`--kubeconfig=${server.kubeconfig}`]
-        : [`--token=${token}`, `--certificate-authority=${path.join(server.rootDirectory, 'ca.crt')}`];
+        : ['--kubeconfig=/dev/null', `--token=${token}`, `--certificate-authority=${path.join(server.rootDirectory, 'ca.crt')}`];
     const general = [`--server=${url}`, ...access, `--cache-dir=${path.join(this.home, 'cache')}`];
-    return runProgram(this.program, [...general, ...args], {
-      ...options,
-      env: { ...process.env, HOME: this.home, KUBECONFIG: '', ...options.env },
-    });
+    return { program: this.program, args: [...general, ...args], env: { ...process.env, HOME: this.home, KUBECONFIG: '', ...extra } };
+  }
+
+  /** Runs to the end, whatever comes of it. */
+  try(args: readonly string[], options: KubectlOptions = {}): Promise<ProgramResult> {
+    const command = this.command(args, options.env);
+    return runProgram(command.program, command.args, { ...options, env: command.env });
   }
 
   /** Standard output of a command that must succeed. */

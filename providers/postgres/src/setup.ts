@@ -42,7 +42,7 @@ const readyWithinMs = 30_000;
 /** Makes the workspaces of a path that do not exist, each below the one before; the first, `root`, always does. */
 async function ensureWorkspaces(client: DynamicClient, workspace: string, logger: Logger): Promise<void> {
   const names = workspace.split(':');
-  if (names[0] !== 'root') return;
+  if (names[0] !== 'root' || (await isReachable(client.cluster(workspace)))) return;
   for (let depth = 1; depth < names.length; depth++) {
     const parent = client.cluster(names.slice(0, depth).join(':')).resource(workspaces);
     const name = names[depth]!;
@@ -55,6 +55,17 @@ async function ensureWorkspaces(client: DynamicClient, workspace: string, logger
       await sleep(systemClock, 50);
     }
     logger.debug({ name }, 'workspace is there');
+  }
+}
+
+/** Who owns a workspace need not see those above it. One that does not exist is answered like a forbidden one. */
+async function isReachable(client: DynamicClient): Promise<boolean> {
+  try {
+    await client.resource(kcp('apiexports', 'v1alpha2')).list({ limit: 1 });
+    return true;
+  } catch (error) {
+    if (isStatusError(error, 'Forbidden') || isStatusError(error, 'NotFound')) return false;
+    throw error;
   }
 }
 

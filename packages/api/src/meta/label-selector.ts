@@ -47,5 +47,3 @@ export const fieldSelectorRequirementSchema = message(
   },
   { required: ['key', 'operator'] },
 );
-
-export type LabelSelectorValue = Infer<typeof labelSelectorSchema>;

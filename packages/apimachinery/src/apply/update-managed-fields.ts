@@ -99,8 +99,3 @@ export function trackUpdate(
   }
   capUpdateManagers(managers, MAX_UPDATE_MANAGERS);
 }
-
-/** Whether the entries can be read, as they must after admission has had its hands on them. */
-export function areManagedFieldsValid(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
-  return entries === undefined || entries.length === 0 || decodeOrEmpty(entries, false).size > 0;
-}

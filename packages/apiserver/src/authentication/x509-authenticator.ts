@@ -99,12 +99,12 @@ function subjectOf(text: string): Map<string, string[]> {
     const equals = attribute.indexOf('=');
     if (equals <= 0) continue;
     const key = attribute.slice(0, equals);
-    subject.set(key, [...(subject.get(key) ?? []), unescape(attribute.slice(equals + 1))]);
+    subject.set(key, [...(subject.get(key) ?? []), unescapeValue(attribute.slice(equals + 1))]);
   }
   return subject;
 }
 
-function unescape(value: string): string {
+function unescapeValue(value: string): string {
   return value.replace(/\\([0-9A-Fa-f]{2})|\\(.)/g, (_match, hex: string | undefined, character: string) =>
     hex === undefined ? character : String.fromCharCode(Number.parseInt(hex, 16)),
   );
