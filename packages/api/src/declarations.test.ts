@@ -1,6 +1,7 @@
 import type { PrinterColumn, ResourceDeclaration, Schema } from '@canopy/apimachinery';
 import { compileJsonPathAll, validateStructural } from '@canopy/apimachinery';
 import { describe, expect, it } from 'vitest';
+import { tableCells } from './cells-by-kind.ts';
 import {
   builtinDeclarations,
   kcpSystemDeclarations,
@@ -10,7 +11,6 @@ import {
 } from './declarations.ts';
 import { objectMetaMessageSchema } from './meta/object-meta.ts';
 import { subresources } from './subresources.ts';
-import { tableCells } from './cells-by-kind.ts';
 import { tableKey } from './tables/table-cells.ts';
 
 const kcpDeclarations = [

@@ -2,8 +2,8 @@ import type { ResourceDeclaration } from '@canopy/apimachinery';
 import { customResourceDefinitionDeclaration } from './apiextensions/custom-resource-definition.ts';
 import { apiBindingDeclaration } from './apis/api-binding.ts';
 import { apiConversionDeclaration } from './apis/api-conversion.ts';
-import { apiExportEndpointSliceDeclaration } from './apis/api-export-endpoint-slice.ts';
 import { apiExportDeclaration } from './apis/api-export.ts';
+import { apiExportEndpointSliceDeclaration } from './apis/api-export-endpoint-slice.ts';
 import { apiResourceSchemaDeclaration } from './apis/api-resource-schema.ts';
 import { selfSubjectReviewDeclaration } from './authentication/self-subject-review.ts';
 import { tokenReviewDeclaration } from './authentication/token-review.ts';
@@ -22,15 +22,15 @@ import { serviceAccountDeclaration } from './core/service-account.ts';
 import { eventsEventDeclaration } from './events/event.ts';
 import { logicalClusterDeclaration } from './kcp-core/logical-cluster.ts';
 import { shardDeclaration } from './kcp-core/shard.ts';
-import { clusterRoleBindingDeclaration } from './rbac/cluster-role-binding.ts';
 import { clusterRoleDeclaration } from './rbac/cluster-role.ts';
-import { roleBindingDeclaration } from './rbac/role-binding.ts';
+import { clusterRoleBindingDeclaration } from './rbac/cluster-role-binding.ts';
 import { roleDeclaration } from './rbac/role.ts';
+import { roleBindingDeclaration } from './rbac/role-binding.ts';
+import { workspaceDeclaration } from './tenancy/workspace.ts';
 import { workspaceAuthenticationConfigurationDeclaration } from './tenancy/workspace-authentication-configuration.ts';
 import { workspaceTypeDeclaration } from './tenancy/workspace-type.ts';
-import { workspaceDeclaration } from './tenancy/workspace.ts';
-import { partitionSetDeclaration } from './topology/partition-set.ts';
 import { partitionDeclaration } from './topology/partition.ts';
+import { partitionSetDeclaration } from './topology/partition-set.ts';
 
 /** The kinds of Kubernetes that every logical cluster serves. */
 export const builtinDeclarations: readonly ResourceDeclaration[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JsonPathError, compileJsonPath, compileJsonPathAll } from './json-path.ts';
+import { compileJsonPath, compileJsonPathAll, JsonPathError } from './json-path.ts';
 import { golden } from './testdata/golden.ts';
 
 describe('JSONPath', () => {

@@ -1,5 +1,5 @@
-import { parsePath } from './json-path-parser.ts';
 import type { Step } from './json-path-parser.ts';
+import { parsePath } from './json-path-parser.ts';
 
 /** A path that does not parse. */
 export { JsonPathError } from './json-path-parser.ts';

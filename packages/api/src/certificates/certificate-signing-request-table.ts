@@ -1,5 +1,5 @@
-import { humanDuration } from '@canopy/apimachinery';
 import type { KubeObject } from '@canopy/apimachinery';
+import { humanDuration } from '@canopy/apimachinery';
 import { ageOf } from '../tables/age.ts';
 import type { Cell } from '../tables/table-cells.ts';
 import type { CertificateSigningRequest } from './certificate-signing-request.ts';

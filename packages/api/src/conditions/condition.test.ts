@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Condition } from './condition-schema.ts';
 import type { NewCondition } from './condition.ts';
 import { deleteCondition, findCondition, isConditionFalse, isConditionTrue, setCondition } from './condition.ts';
+import type { Condition } from './condition-schema.ts';
 import { summarizeReady } from './summary.ts';
 
 const early = '2026-01-01T00:00:00Z';

@@ -1,7 +1,7 @@
 import { readyCondition } from '../kcp-names/condition-types.ts';
-import type { Condition } from './condition-schema.ts';
-import { byRank, setCondition } from './condition.ts';
 import type { ConditionSeverity, NewCondition } from './condition.ts';
+import { byRank, setCondition } from './condition.ts';
+import type { Condition } from './condition-schema.ts';
 
 /** What counts most comes first. */
 const ranks: readonly ((condition: Condition) => boolean)[] = [

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { keyCount } from '../tables/key-count.ts';
 import { ageOf } from '../tables/age.ts';
+import { keyCount } from '../tables/key-count.ts';
 import type { Cell } from '../tables/table-cells.ts';
 import type { ConfigMap } from './config-map.ts';
 

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { ageOf } from '../tables/age.ts';
 import type { Cell } from '../tables/table-cells.ts';
-import type { EventSource } from './event-source.ts';
 import type { Event } from './event.ts';
+import type { EventSource } from './event-source.ts';
 import type { ObjectReference } from './object-reference.ts';
 
 /** Cells of Last Seen, Type, Reason, Object, Subobject, Source, Message, First Seen, Count, Name; for core events. */

@@ -1,6 +1,5 @@
 import { atomicList, mapOf, message, wire } from '../schema-dsl/composites.ts';
 import { string } from '../schema-dsl/scalars.ts';
-import type { Infer } from '../schema-dsl/typed-schema.ts';
 
 const metaV1 = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 

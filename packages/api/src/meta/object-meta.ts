@@ -1,8 +1,8 @@
-import { listMetaSchema, managedFieldsEntrySchema, objectMetaSchema, ownerReferenceSchema } from '@canopy/apimachinery';
 import type { ListMeta, ObjectMeta, Schema } from '@canopy/apimachinery';
+import { listMetaSchema, managedFieldsEntrySchema, objectMetaSchema, ownerReferenceSchema } from '@canopy/apimachinery';
 import type { Typed } from '../schema-dsl/typed-schema.ts';
-import { addWireFacts, copySchema } from '../schema-dsl/wire-facts.ts';
 import type { WireFacts } from '../schema-dsl/wire-facts.ts';
+import { addWireFacts, copySchema } from '../schema-dsl/wire-facts.ts';
 
 const metaV1 = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const timeMessage = `${metaV1}.Time`;

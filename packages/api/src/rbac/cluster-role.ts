@@ -1,7 +1,7 @@
+import { labelSelectorSchema } from '../meta/label-selector.ts';
 import { atomicList, message, wire, wireOptional } from '../schema-dsl/composites.ts';
 import { declareKind } from '../schema-dsl/declare-kind.ts';
 import type { ObjectType } from '../schema-dsl/typed-schema.ts';
-import { labelSelectorSchema } from '../meta/label-selector.ts';
 import { createdAtColumn } from '../tables/columns.ts';
 import { policyRuleSchema } from './policy-rule.ts';
 

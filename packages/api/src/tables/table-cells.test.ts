@@ -1,7 +1,7 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { describe, expect, it } from 'vitest';
-import { ageOf } from './age.ts';
 import { tableCells } from '../cells-by-kind.ts';
+import { ageOf } from './age.ts';
 
 const created = '2026-01-01T00:00:00Z';
 const now = Date.parse(created) + 5 * 60_000;

@@ -1,11 +1,11 @@
 import type { FieldError } from '../meta/field-error.ts';
 import type { JsonObject, JsonValue } from '../meta/object.ts';
-import { defaultMaxErrors } from './compiled-schema.ts';
 import type { CompiledSchema, PruneOptions, ValidateOptions } from './compiled-schema.ts';
+import { defaultMaxErrors } from './compiled-schema.ts';
 import { applyDefaults } from './default-node.ts';
 import { Pruning } from './prune-node.ts';
-import { SchemaNode } from './schema-node.ts';
 import type { Schema } from './schema.ts';
+import { SchemaNode } from './schema-node.ts';
 import { validateNode } from './validate-node.ts';
 import { ValidationRun } from './validation-run.ts';
 

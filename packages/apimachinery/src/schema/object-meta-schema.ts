@@ -1,5 +1,5 @@
-import { SchemaNode } from './schema-node.ts';
 import type { Schema } from './schema.ts';
+import { SchemaNode } from './schema-node.ts';
 
 const text = (wire: number, description: string): Schema => ({ type: 'string', description, wire });
 const int64 = (wire: number, description: string): Schema => ({ type: 'integer', format: 'int64', description, wire });

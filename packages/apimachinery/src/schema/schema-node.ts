@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import type { JsonValue } from '../meta/object.ts';
 import type { CompiledNode, CompiledRule } from './compiled-schema.ts';
-import { formatCheckOf } from './formats/formats.ts';
 import type { FormatCheck } from './formats/formats.ts';
+import { formatCheckOf } from './formats/formats.ts';
 import type { Schema } from './schema.ts';
 
 /** Kinds of JSON values as bits; the names are those of messages. */

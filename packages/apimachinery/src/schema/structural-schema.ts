@@ -1,13 +1,13 @@
 import { RE2JS } from 're2js';
 import { deepEqual } from '../deep-equal.ts';
-import { forbiddenField, invalidValue, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { forbiddenField, invalidValue, required } from '../meta/field-error.ts';
 import type { Schema } from './schema.ts';
 import { checkCompleteness } from './structural/completeness.ts';
 import { validateSchemaDefaults } from './structural/default-values.ts';
 import { keywordPath } from './structural/keyword-path.ts';
-import { validateSchemaKeywords } from './structural/keywords.ts';
 import type { SchemaKeywordOptions } from './structural/keywords.ts';
+import { validateSchemaKeywords } from './structural/keywords.ts';
 
 export interface StructuralOptions extends SchemaKeywordOptions {
   /** Path of the schema, such as `spec.versions[0].schema.openAPIV3Schema`. Default empty. */

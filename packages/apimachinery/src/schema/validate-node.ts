@@ -1,7 +1,7 @@
 import { deepEqual } from '../deep-equal.ts';
 import { invalidValue, notSupported, required, tooMany, typeInvalid } from '../meta/field-error.ts';
-import { kindBits } from './schema-node.ts';
 import type { SchemaNode, ValueKind } from './schema-node.ts';
+import { kindBits } from './schema-node.ts';
 import { validateEmbedded } from './validate-embedded.ts';
 import { validateListType } from './validate-list-type.ts';
 import { validateNumber, validateString } from './validate-scalar.ts';

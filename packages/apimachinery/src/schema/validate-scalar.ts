@@ -1,6 +1,6 @@
 import { goNumber } from '../go-number.ts';
-import { invalidValue, tooLong, typeInvalid } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { invalidValue, tooLong, typeInvalid } from '../meta/field-error.ts';
 import { codePointLength } from '../utf8-length.ts';
 import type { SchemaNode } from './schema-node.ts';
 import type { ValidationRun } from './validation-run.ts';

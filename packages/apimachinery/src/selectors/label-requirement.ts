@@ -1,5 +1,5 @@
-import { invalidValue } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { invalidValue } from '../meta/field-error.ts';
 import { badRequest } from '../meta/status-error.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../validation/names.ts';
 

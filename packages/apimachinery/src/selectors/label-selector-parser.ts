@@ -1,8 +1,8 @@
-import { badRequest } from '../meta/status-error.ts';
 import type { StatusError } from '../meta/status-error.ts';
+import { badRequest } from '../meta/status-error.ts';
 import { qualifiedNameErrors } from '../validation/names.ts';
-import { labelRequirement } from './label-requirement.ts';
 import type { LabelOperator, LabelRequirement } from './label-requirement.ts';
+import { labelRequirement } from './label-requirement.ts';
 
 /** `id` stands for keys, values and the words `in` and `notin`; `end` for the end of the text. */
 interface Token {

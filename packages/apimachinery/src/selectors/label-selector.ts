@@ -2,8 +2,8 @@ import type { FieldError } from '../meta/field-error.ts';
 import { forbiddenField, invalidValue, required } from '../meta/field-error.ts';
 import { badRequest } from '../meta/status-error.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../validation/names.ts';
-import { LabelSelector, labelRequirement } from './label-requirement.ts';
 import type { LabelRequirement } from './label-requirement.ts';
+import { LabelSelector, labelRequirement } from './label-requirement.ts';
 import { LabelSelectorParser } from './label-selector-parser.ts';
 
 /** metav1.LabelSelector. All parts must hold; an empty one selects everything. */

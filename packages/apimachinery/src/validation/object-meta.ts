@@ -4,8 +4,8 @@ import { forbiddenField, invalidValue, notSupported, required, tooLong } from '.
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../meta/object.ts';
 import { parseApiVersion } from '../meta/object.ts';
 import { utf8Length } from '../utf8-length.ts';
-import { dns1123LabelErrors, labelValueErrors, nameErrors, qualifiedNameErrors } from './names.ts';
 import type { NameValidation } from './names.ts';
+import { dns1123LabelErrors, labelValueErrors, nameErrors, qualifiedNameErrors } from './names.ts';
 
 export interface ObjectMetaRules {
   namespaced: boolean;

@@ -33,7 +33,7 @@ export class Metrics {
   }
 
   observe({ context, status, durationMs, request }: FinishedRequest): void {
-    const verb = context?.info.verb ?? request.method.toLowerCase();
+    const verb = knownVerb(context?.info.verb ?? request.method.toLowerCase());
     const resource =
       context?.info.resourceRequest === true ? knownResource(context.info.group, context.info.resource, status) : '';
     const key = `${verb}|${resource}|${status}|${context?.domain.name ?? ''}`;
@@ -110,6 +110,15 @@ export class Metrics {
     }
     return merged;
   }
+}
+
+const verbs = new Set(
+  'get list watch create update patch delete deletecollection post put head options connect trace'.split(' '),
+);
+
+/** HTTP/2 lets clients invent methods. */
+function knownVerb(verb: string): string {
+  return verbs.has(verb) ? verb : 'other';
 }
 
 const nativeGroup = /^$|\.k8s\.io$|\.kcp\.io$/;

@@ -1,8 +1,8 @@
 import { isDate, parseDuration } from '../../time.ts';
 import { utf8Length } from '../../utf8-length.ts';
 import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../validation/names.ts';
-import { isEmail, isRequestUri } from './uri-and-email.ts';
 import { isCidr, isIp, isIpSloppy } from './ip-address.ts';
+import { isEmail, isRequestUri } from './uri-and-email.ts';
 
 export type FormatCheck = (text: string) => boolean;
 

@@ -1,5 +1,5 @@
-import { required } from '../../meta/field-error.ts';
 import type { FieldError } from '../../meta/field-error.ts';
+import { required } from '../../meta/field-error.ts';
 import type { Schema } from '../schema.ts';
 import { keywordPath } from './keyword-path.ts';
 

@@ -1,6 +1,6 @@
 import { deepCopy } from '../../deep-copy.ts';
-import { invalidValue } from '../../meta/field-error.ts';
 import type { FieldError } from '../../meta/field-error.ts';
+import { invalidValue } from '../../meta/field-error.ts';
 import { compileSchema } from '../compile-schema.ts';
 import type { Schema } from '../schema.ts';
 import { keywordPath } from './keyword-path.ts';

@@ -1,8 +1,8 @@
-import { forbiddenField, invalidValue, notSupported, required } from '../../meta/field-error.ts';
 import type { FieldError } from '../../meta/field-error.ts';
+import { forbiddenField, invalidValue, notSupported, required } from '../../meta/field-error.ts';
+import type { Schema, ValidationRule } from '../schema.ts';
 import { keywordPath } from './keyword-path.ts';
 import { validateListKeywords, validateMapKeywords } from './list-keywords.ts';
-import type { Schema, ValidationRule } from '../schema.ts';
 
 export interface SchemaKeywordOptions {
   /** Keywords that begin with `x-` and are not known are let through. Default false. */

@@ -1,5 +1,5 @@
-import { forbiddenField, invalidValue, notSupported, required } from '../../meta/field-error.ts';
 import type { FieldError } from '../../meta/field-error.ts';
+import { forbiddenField, invalidValue, notSupported, required } from '../../meta/field-error.ts';
 import type { Schema } from '../schema.ts';
 import { keywordPath } from './keyword-path.ts';
 
