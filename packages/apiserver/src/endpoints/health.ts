@@ -23,12 +23,15 @@ export async function handleHealth(
   if (!endpointNames.has(endpoint)) return undefined;
   const all = endpoint === 'readyz' ? checks.ready : checks.live;
   const excluded = new Set(query.getAll('exclude'));
-  const selected =
-    name === '' ? all.filter((check) => !excluded.has(check.name)) : all.filter((check) => check.name === name);
+  const selected = name === '' ? all : all.filter((check) => check.name === name);
   if (name !== '' && selected.length === 0) return textResponse(404, `${name} is not a check of ${endpoint}\n`);
   const lines: string[] = [];
   let failed = false;
   for (const check of selected) {
+    if (name === '' && excluded.has(check.name)) {
+      lines.push(`[+]${check.name} excluded: ok`);
+      continue;
+    }
     try {
       await check.check();
       lines.push(`[+]${check.name} ok`);

@@ -207,6 +207,7 @@ async function defaultBindings(
       if (seen.has(`${path}:${wanted.export}`)) continue;
       seen.add(`${path}:${wanted.export}`);
       const binding = await defaultBinding(world, input.cluster, path, wanted.export);
+      binding.metadata.annotations = { [pathAnnotation]: input.path };
       const plan = await planBinding(world, {
         binding,
         cluster: input.cluster,
