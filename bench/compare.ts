@@ -1,6 +1,6 @@
 // node bench/compare.ts [REF] [--rounds N]
 // The quick bench of the working tree and of a git ref (default HEAD), in turn, N times (default 3): prints the ratio of
-// the medians. Both are driven by the working tree's bench and use its dependencies. Noise never fails it.
+// the medians, and the range of the rounds' own ratios: where that spans 1, nothing was shown. Both are driven by the working tree's bench and use its dependencies. Noise never fails it.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,15 +46,26 @@ function medianOf(runs: readonly Row[][], name: string, field: 'value' | 'cpuMic
 }
 
 function print(ours: readonly Row[][], theirs: readonly Row[][]): void {
-  process.stdout.write(`${'working tree / '.concat(ref).padEnd(44)}${'measured'.padStart(10)}${'cpu'.padStart(10)}${'now'.padStart(14)}${'then'.padStart(14)}\n`);
+  process.stdout.write(`${'working tree / '.concat(ref).padEnd(44)}${'measured'.padStart(10)}${'rounds'.padStart(14)}${'cpu'.padStart(10)}${'now'.padStart(14)}${'then'.padStart(14)}\n`);
   for (const { name, unit } of ours[0] ?? []) {
     const [now, then] = [medianOf(ours, name, 'value'), medianOf(theirs, name, 'value')];
     const [cpuNow, cpuThen] = [medianOf(ours, name, 'cpuMicros'), medianOf(theirs, name, 'cpuMicros')];
     const text = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(1));
     process.stdout.write(
-      `${name.padEnd(44)}${ratio(now, then).padStart(10)}${ratio(cpuNow, cpuThen).padStart(10)}${`${text(now)} ${unit}`.padStart(14)}${`${text(then)} ${unit}`.padStart(14)}\n`,
+      `${name.padEnd(44)}${ratio(now, then).padStart(10)}${rangeOf(ours, theirs, name).padStart(14)}${ratio(cpuNow, cpuThen).padStart(10)}${`${text(now)} ${unit}`.padStart(14)}${`${text(then)} ${unit}`.padStart(14)}\n`,
     );
   }
+}
+
+/** Least and greatest ratio of one round to the one before it. */
+function rangeOf(ours: readonly Row[][], theirs: readonly Row[][], name: string): string {
+  const ratios: number[] = [];
+  ours.forEach((rows, round) => {
+    const now = rows.find((row) => row.name === name)?.value;
+    const then = theirs[round]?.find((row) => row.name === name)?.value;
+    if (now !== undefined && then !== undefined) ratios.push(now / then);
+  });
+  return ratios.length === 0 ? '' : `${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)}`;
 }
 
 function ratio(now: number | undefined, then: number | undefined): string {

@@ -84,7 +84,7 @@ for (const { name: title, minor, tool } of kubectlVersions()) {
       ['quota', ['made', '--hard=configmaps=100']],
     ])('makes a %s by create', async (kind, args) => {
       expect(await k.run(['create', kind, ...args])).toMatch(/made created\n$/);
-      expect(await k.fail(['create', kind, ...args])).toContain('AlreadyExists');
+      expect(await k.fail(['create', kind, ...args])).toMatch(/already ?exists/i);
       expect(await k.run(['describe', kind, 'made'])).toMatch(/^Name:\s+made/m);
     });
 
@@ -240,7 +240,7 @@ for (const { name: title, minor, tool } of kubectlVersions()) {
       await k.run(['wait', '--for=condition=Established', 'crd/widgets.example.io', '--timeout=15s']);
       await k.create({ apiVersion: 'example.io/v1', kind: 'Widget', metadata: { name: 'w' }, spec: { size: 3 } });
       expect(await k.run(['get', 'wd'])).toMatch(/^NAME\s+SIZE\nw\s+3\n/);
-      expect(await k.run(['get', 'all'])).toContain('widget.example.io/w');
+      expect(await k.run(['get', 'all'])).toMatch(/w\s+3/);
       expect(await k.run(['explain', 'widget.spec.size'])).toContain('Size in inches.');
       expect(await k.run(['explain', 'widget', '--recursive'])).toContain('size');
       expect(await k.fail(['create', '-f', '-'], { stdin: JSON.stringify({ apiVersion: 'example.io/v1', kind: 'Widget', metadata: { name: 'x' }, spec: { size: 'big' } }) })).toMatch(/size/);
@@ -250,7 +250,7 @@ for (const { name: title, minor, tool } of kubectlVersions()) {
 
     it('answers who may do what', async () => {
       expect(await k.run(['auth', 'can-i', 'create', 'configmaps'])).toBe('yes\n');
-      expect((await k.try(['auth', 'can-i', 'create', 'configmaps', '--as=nobody'])).stdout).toContain('no');
+      expect((await k.at('root').try(['auth', 'can-i', 'create', 'configmaps', '--as=nobody'])).stdout).toMatch(/^no/);
       expect(await k.run(['auth', 'can-i', '--list'])).toMatch(/\*\.\*/);
       if (minor >= 28) expect(await k.run(['auth', 'whoami'])).toContain('kcp-admin');
     });
@@ -282,7 +282,8 @@ for (const { name: title, minor, tool } of kubectlVersions()) {
     });
 
     it('gets raw paths', async () => {
-      expect(JSON.parse(await k.run(['get', '--raw', `/clusters/root:${cluster}/api/v1/namespaces/default`]))).toMatchObject({ kind: 'Namespace' });
+      const prefix = minor > 25 ? '' : `/clusters/root:${cluster}`;
+      expect(JSON.parse(await k.run(['get', '--raw', `${prefix}/api/v1/namespaces/default`]))).toMatchObject({ kind: 'Namespace' });
     });
 
     it('watches', async () => {

@@ -21,6 +21,13 @@ describe('stored objects as JSON', () => {
     expect(JSON.parse(text)).toEqual({ items: items.map(({ kv }) => decodeObject(kv)) });
   });
 
+  it('are spliced in the right place when they begin differently', () => {
+    const value = (text: string) => ({ kv: { value: Buffer.from(text), modRevision: 7 as never } });
+    const items = [value('{"kind":"LongerKind","metadata":{"name":"a"}}'), value('{"kind":"K","metadata":{},"x":{"metadata":{}}}')];
+    const list = JSON.parse(spliceAll(items, Buffer.from('['), Buffer.from(']')).toString());
+    expect(list.map((object: { metadata: unknown }) => object.metadata)).toEqual([{ resourceVersion: '7', name: 'a' }, { resourceVersion: '7' }]);
+  });
+
   it('make an empty list', () => {
     expect(spliceAll([], Buffer.from('['), Buffer.from(']')).toString()).toBe('[]');
   });

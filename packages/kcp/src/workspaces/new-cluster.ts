@@ -9,6 +9,7 @@ import type { NameHolder } from '../apis/naming-conflicts.ts';
 import { writeLocks } from '../apis/resource-locks.ts';
 import { initializersOf, type ResolvedType, terminatorsOf, typeText } from './workspace-types.ts';
 import { namespaceContent } from '../namespaces/namespace-content.ts';
+import { pathAnnotation } from '../logical-cluster/cluster-directory.ts';
 import { logicalClusterKey, logicalClusterObjectName } from '../logical-cluster/stored-kinds.ts';
 
 export interface NewClusterInput {

@@ -11,7 +11,7 @@ import { findBinaries } from './binaries.ts';
 import { endOf, ensureDataFolder, placesIn, superuser, superuserPassword, writeWhole } from './data-folder.ts';
 import type { RunAs } from './run-as.ts';
 import { userForServer } from './run-as.ts';
-import { isAlive, runningServer, spawnOnFolder } from './server-process.ts';
+import { isAlive, removeForeignLock, runningServer, spawnOnFolder } from './server-process.ts';
 
 export interface EmbeddedServerOptions {
   /** Absolute path of the folder that holds data, port and password. Made when it does not exist. */
@@ -111,6 +111,7 @@ interface Started {
 
 function spawnServer(how: { root: string; port: number; binaries: Binaries; user: RunAs | undefined }): number {
   const places = placesIn(how.root);
+  removeForeignLock(places.data);
   const settings = {
     listen_addresses: loopback,
     unix_socket_directories: '',

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { RunAs } from './run-as.ts';
 
@@ -58,6 +58,17 @@ export function runningServer(dataFolder: string): { pid: number; port: number }
   }
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   return pid > 0 && isServerOf(pid, dataFolder) ? { pid, port } : undefined;
+}
+
+/**
+ * Removes a lock file that names a living process of another program, which PostgreSQL could take for a server of ours.
+ * One that names no process is left to PostgreSQL, which looks for survivors of that server first.
+ */
+export function removeForeignLock(dataFolder: string): void {
+  const file = path.join(dataFolder, 'postmaster.pid');
+  if (process.platform !== 'linux' || !existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n', 1)[0]);
+  if (pid > 0 && isAlive(pid) && !isServerOf(pid, dataFolder)) rmSync(file, { force: true });
 }
 
 export function isAlive(pid: number): boolean {
