@@ -10,7 +10,10 @@ import { median } from './load/latencies.ts';
 import type { Row } from './report.ts';
 
 const root = path.join(import.meta.dirname, '..');
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string', default: '3' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '3' } },
+});
 const ref = positionals[0] ?? 'HEAD';
 const scratch = mkdtempSync(path.join(tmpdir(), 'canopy-compare-'));
 const other = path.join(scratch, 'tree');
@@ -36,17 +39,23 @@ function build(tree: string): void {
 
 function measure(tree: string, round: number): Row[] {
   const file = path.join(scratch, `${path.basename(tree)}-${round}.json`);
-  execFileSync(process.execPath, [path.join(root, 'bench/run.ts'), '--quick', '--root', tree, '--json', file], { stdio: ['ignore', 'ignore', 'ignore'] });
+  execFileSync(process.execPath, [path.join(root, 'bench/run.ts'), '--quick', '--root', tree, '--json', file], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
   return (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows;
 }
 
 function medianOf(runs: readonly Row[][], name: string, field: 'value' | 'cpuMicros'): number | undefined {
-  const found = runs.map((rows) => rows.find((row) => row.name === name)?.[field]).filter((value) => value !== undefined);
+  const found = runs
+    .map((rows) => rows.find((row) => row.name === name)?.[field])
+    .filter((value) => value !== undefined);
   return found.length === 0 ? undefined : median(found);
 }
 
 function print(ours: readonly Row[][], theirs: readonly Row[][]): void {
-  process.stdout.write(`${'working tree / '.concat(ref).padEnd(44)}${'measured'.padStart(10)}${'rounds'.padStart(14)}${'cpu'.padStart(10)}${'now'.padStart(14)}${'then'.padStart(14)}\n`);
+  process.stdout.write(
+    `${'working tree / '.concat(ref).padEnd(44)}${'measured'.padStart(10)}${'rounds'.padStart(14)}${'cpu'.padStart(10)}${'now'.padStart(14)}${'then'.padStart(14)}\n`,
+  );
   for (const { name, unit } of ours[0] ?? []) {
     const [now, then] = [medianOf(ours, name, 'value'), medianOf(theirs, name, 'value')];
     const [cpuNow, cpuThen] = [medianOf(ours, name, 'cpuMicros'), medianOf(theirs, name, 'cpuMicros')];

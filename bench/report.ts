@@ -33,13 +33,29 @@ export function ratioOf({ value, ceiling }: Row): number | undefined {
   return ceiling === undefined ? undefined : value / ceiling.value;
 }
 
-const columns = ['of ceiling', 'measured', 'unit', 'ceiling', 'p50 ms', 'p99 ms', 'cpu us/op', 'bare cpu', 'bar', ''] as const;
+const columns = [
+  'of ceiling',
+  'measured',
+  'unit',
+  'ceiling',
+  'p50 ms',
+  'p99 ms',
+  'cpu us/op',
+  'bare cpu',
+  'bar',
+  '',
+] as const;
 
 export function tableText(rows: readonly Row[]): string {
   const cells = rows.map((row) => [row.name, ...cellsOf(row)]);
   const lines = [['what', ...columns], ...cells];
   const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0))) ?? [];
-  const text = lines.map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ').trimEnd());
+  const text = lines.map((line) =>
+    line
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
   return `${text.join('\n')}\n`;
 }
 

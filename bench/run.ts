@@ -7,7 +7,9 @@ import { machine, tableText } from './report.ts';
 import { fullSizes, quickSizes } from './sizes.ts';
 import { measureAll } from './suite/measure-all.ts';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, root: { type: 'string' }, json: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, root: { type: 'string' }, json: { type: 'string' } },
+});
 const root = path.resolve(values.root ?? path.join(import.meta.dirname, '..'));
 const rows = await measureAll(root, values.quick === true ? quickSizes : fullSizes, (more) => {
   process.stderr.write(more.map(({ name }) => `measured: ${name}\n`).join(''));

@@ -4,7 +4,11 @@ import type { GroupVersionResource, ResourceClient } from '@canopy/client';
 import { DynamicClient, sleep, systemClock } from '@canopy/client';
 import { PlotHole } from './story.ts';
 
-export const workspaces: GroupVersionResource = { group: 'tenancy.kcp.io', version: 'v1alpha1', resource: 'workspaces' };
+export const workspaces: GroupVersionResource = {
+  group: 'tenancy.kcp.io',
+  version: 'v1alpha1',
+  resource: 'workspaces',
+};
 export const apiBindings: GroupVersionResource = { group: 'apis.kcp.io', version: 'v1alpha2', resource: 'apibindings' };
 export const databases: GroupVersionResource = {
   group: 'databases.canopy.dev',

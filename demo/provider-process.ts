@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { systemClock, sleep } from '@canopy/client';
+import { sleep, systemClock } from '@canopy/client';
 import { PlotHole } from './story.ts';
 
 const program = path.join(import.meta.dirname, '../providers/postgres/src/main.ts');
@@ -31,7 +31,8 @@ export class ProviderProcess {
   static async setUp(place: ProviderPlace): Promise<void> {
     const child = spawnProvider('setup', place, []);
     const code = await new Promise((resolve) => child.once('exit', resolve));
-    if (code !== 0) throw new PlotHole(`provider-postgres setup failed:\n${endOf(path.join(place.folder, 'provider.log'))}`);
+    if (code !== 0)
+      throw new PlotHole(`provider-postgres setup failed:\n${endOf(path.join(place.folder, 'provider.log'))}`);
   }
 
   /** Resolves once it watches for orders. */

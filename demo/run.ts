@@ -62,7 +62,7 @@ async function play(stage: Stage): Promise<void> {
   ]);
 
   chapter('Connect with the delivered Secret');
-  await query(shop, 'create table fruit (name text); insert into fruit values (\'apple\'), (\'pear\'), (\'plum\')');
+  await query(shop, "create table fruit (name text); insert into fruit values ('apple'), ('pear'), ('plum')");
   const rows = await query(shop, "select name from fruit where name % 'aple'");
   tell(`alice> select name from fruit where name % 'aple';   →  ${rows.map(({ name }) => name).join(', ')}`);
   expectThat(rows.length === 1, 'the query should find one fruit');
@@ -151,7 +151,10 @@ async function order(who: Consumer, name: string, spec: object): Promise<string>
       throw new PlotHole(`${name}: ${status.conditions?.find(({ type }) => type === 'Ready')?.message}`);
     }
     if (status?.phase !== 'Ready' || status.secretRef === undefined) continue;
-    const secret = await who.client.resource<KubeObject & { data: Record<string, string> }>(secrets).namespace('default').get(status.secretRef.name);
+    const secret = await who.client
+      .resource<KubeObject & { data: Record<string, string> }>(secrets)
+      .namespace('default')
+      .get(status.secretRef.name);
     tell(`${name} is Ready: ${status.sizeBytes} bytes, Secret ${status.secretRef.name} is in ${who.workspace}`);
     return Buffer.from(secret.data['uri'] ?? '', 'base64').toString();
   }
@@ -202,7 +205,9 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write('Usage: npm run demo -- [--kubeconfig FILE] [--keep]\n\n  --keep  leave all in place, with the provider running, until Ctrl-C\n');
+    process.stdout.write(
+      'Usage: npm run demo -- [--kubeconfig FILE] [--keep]\n\n  --keep  leave all in place, with the provider running, until Ctrl-C\n',
+    );
     return;
   }
   const file = path.resolve(values.kubeconfig);
@@ -245,7 +250,7 @@ async function cleanUp(stage: Stage): Promise<void> {
     }
   }
   if (failures.length > 0) throw failures[0];
-  tell('workspaces, provider and its PostgreSQL server are gone');
+  if (consumers.length > 0) tell('workspaces, provider and its PostgreSQL server are gone');
 }
 
 try {

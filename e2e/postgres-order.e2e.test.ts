@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { KubeObject } from '@canopy/apimachinery';
@@ -156,6 +156,12 @@ function gone(client: DynamicClient, name: string): Promise<void> {
   });
 }
 
+/** A provider that crashed has left its PostgreSQL server running. */
+function stopOrphan(): void {
+  const lock = path.join(root, 'postgres/data/postmaster.pid');
+  if (existsSync(lock)) process.kill(Number(readFileSync(lock, 'utf8').split('\n', 1)[0]), 'SIGQUIT');
+}
+
 beforeAll(async () => {
   server = new Process('server', [
     'packages/server/src/main.ts',
@@ -179,6 +185,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await provider?.end('SIGTERM');
+  stopOrphan();
   await kube?.close();
   await server?.end('SIGTERM');
   rmSync(root, { recursive: true, force: true });

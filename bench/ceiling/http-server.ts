@@ -11,7 +11,11 @@ const frameEnd = Buffer.from('}\n');
 
 function serve(setup: CeilingSetup): void {
   const answers = new Map(Object.entries(setup.answers).map(([key, text]) => [key, Buffer.from(text)]));
-  const server = http2.createSecureServer({ cert: setup.cert, key: setup.key, settings: { initialWindowSize: 1 << 20 } });
+  const server = http2.createSecureServer({
+    cert: setup.cert,
+    key: setup.key,
+    settings: { initialWindowSize: 1 << 20 },
+  });
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => undefined);
     const path = headers[':path'] ?? '';
@@ -27,7 +31,11 @@ function serve(setup: CeilingSetup): void {
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => {
       if (method === 'POST') fanOut(Buffer.concat(chunks), answer.length);
-      stream.respond({ ':status': method === 'POST' ? 201 : 200, 'content-type': 'application/json', 'content-length': answer.length });
+      stream.respond({
+        ':status': method === 'POST' ? 201 : 200,
+        'content-type': 'application/json',
+        'content-length': answer.length,
+      });
       stream.end(answer);
     });
   });

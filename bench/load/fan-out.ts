@@ -19,7 +19,12 @@ export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2
   let lastEvent = 0;
   const streams = Array.from({ length: plan.watchers }, (_, i) => {
     const session = sessions[i % sessions.length] as ClientHttp2Session;
-    const stream = session.request(headersOf(plan.target, { method: 'GET', path: `${plan.path}?watch=true&resourceVersion=${plan.resourceVersion}` }));
+    const stream = session.request(
+      headersOf(plan.target, {
+        method: 'GET',
+        path: `${plan.path}?watch=true&resourceVersion=${plan.resourceVersion}`,
+      }),
+    );
     stream.on('error', () => undefined);
     if (i % sampledEvery === 0) {
       eachLine(stream, (line) => {
@@ -41,14 +46,25 @@ export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2
   const started = performance.now();
   const writes = await write(plan, sessions, sentAt);
   const all = writes * plan.watchers;
-  while (events < all && performance.now() - started < plan.ms + drainMs) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (events < all && performance.now() - started < plan.ms + drainMs)
+    await new Promise((resolve) => setTimeout(resolve, 2));
   const { user, system } = process.cpuUsage(cpu);
   for (const stream of streams) stream.close();
   if (events < all) throw new Error(`${events} of ${all} events arrived`);
-  return { count: events, seconds: (lastEvent - started) / 1000, latency: spreadOf(delays), cpuMicros: user + system, writes };
+  return {
+    count: events,
+    seconds: (lastEvent - started) / 1000,
+    latency: spreadOf(delays),
+    cpuMicros: user + system,
+    writes,
+  };
 }
 
-async function write(plan: FanOutPlan, sessions: readonly ClientHttp2Session[], sentAt: Map<number, number>): Promise<number> {
+async function write(
+  plan: FanOutPlan,
+  sessions: readonly ClientHttp2Session[],
+  sentAt: Map<number, number>,
+): Promise<number> {
   const bodyOf = numbered(plan.body);
   const started = performance.now();
   let next = 0;
@@ -61,7 +77,11 @@ async function write(plan: FanOutPlan, sessions: readonly ClientHttp2Session[], 
       if (plan.pace > 0) await until(started + (turn / plan.pace) * 1000);
       const number = plan.first + turn;
       sentAt.set(number, performance.now());
-      const { status } = await requestOnce(session, plan.target, { method: 'POST', path: plan.path, body: bodyOf(number) });
+      const { status } = await requestOnce(session, plan.target, {
+        method: 'POST',
+        path: plan.path,
+        body: bodyOf(number),
+      });
       if (status !== 201) throw new Error(`a write was answered with ${status}`);
     }
   };
@@ -77,6 +97,7 @@ async function until(time: number): Promise<void> {
 function numberIn(line: Buffer): number {
   let at = line.indexOf(nameMark) + nameMark.length;
   let number = 0;
-  for (let digit = line[at] ?? 0; digit >= 48 && digit <= 57; digit = line[++at] ?? 0) number = number * 10 + digit - 48;
+  for (let digit = line[at] ?? 0; digit >= 48 && digit <= 57; digit = line[++at] ?? 0)
+    number = number * 10 + digit - 48;
   return number;
 }

@@ -19,17 +19,31 @@ export function runLoop(plan: LoopPlan, sessions: readonly ClientHttp2Session[])
       running -= 1;
       if (running > 0) return;
       const { user, system } = process.cpuUsage(cpu);
-      resolve({ count: latencies.length, seconds: (performance.now() - started) / 1000, latency: spreadOf(latencies), cpuMicros: user + system });
+      resolve({
+        count: latencies.length,
+        seconds: (performance.now() - started) / 1000,
+        latency: spreadOf(latencies),
+        cpuMicros: user + system,
+      });
     };
     const send = (session: ClientHttp2Session): void => {
       const sent = performance.now();
-      if ((plan.wrap !== true && next >= count) || sent >= deadline) return done();
+      if ((plan.wrap !== true && next >= count) || sent >= deadline) {
+        done();
+        return;
+      }
       const number = first + (next++ % count);
       const body = makeBody?.(number);
-      const headers = headersOf(target, { method, path: makePath(number), ...(body === undefined ? {} : { body }), ...(contentType === undefined ? {} : { contentType }) });
+      const headers = headersOf(target, {
+        method,
+        path: makePath(number),
+        ...(body === undefined ? {} : { body }),
+        ...(contentType === undefined ? {} : { contentType }),
+      });
       const stream = session.request(headers, { endStream: body === undefined });
       stream.on('response', (answer) => {
-        if (Number(answer[':status']) !== plan.status) reject(new Error(`${method} ${headers[':path']} was answered with ${answer[':status']}`));
+        if (Number(answer[':status']) !== plan.status)
+          reject(new Error(`${method} ${headers[':path']} was answered with ${answer[':status']}`));
       });
       stream.on('end', () => {
         latencies.push(performance.now() - sent);

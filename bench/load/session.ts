@@ -15,7 +15,10 @@ export interface PlainResponse {
 }
 
 export async function connectSession(target: Pick<Target, 'url' | 'ca'>): Promise<ClientHttp2Session> {
-  const session = http2.connect(target.url, { ca: target.ca, settings: { initialWindowSize: 1 << 20, enablePush: false } });
+  const session = http2.connect(target.url, {
+    ca: target.ca,
+    settings: { initialWindowSize: 1 << 20, enablePush: false },
+  });
   session.on('error', () => undefined);
   await once(session, 'connect');
   session.setLocalWindowSize(16 << 20);
@@ -23,13 +26,22 @@ export async function connectSession(target: Pick<Target, 'url' | 'ca'>): Promis
 }
 
 export function headersOf(target: Target, { method, path, body, contentType }: PlainRequest): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = { ':method': method, ':path': path, authorization: `Bearer ${target.token}`, accept: 'application/json' };
+  const headers: OutgoingHttpHeaders = {
+    ':method': method,
+    ':path': path,
+    authorization: `Bearer ${target.token}`,
+    accept: 'application/json',
+  };
   if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
   return headers;
 }
 
 /** One request with its whole answer. Rejects when the stream fails. */
-export function requestOnce(session: ClientHttp2Session, target: Target, request: PlainRequest): Promise<PlainResponse> {
+export function requestOnce(
+  session: ClientHttp2Session,
+  target: Target,
+  request: PlainRequest,
+): Promise<PlainResponse> {
   return new Promise((resolve, reject) => {
     const stream = session.request(headersOf(target, request), { endStream: request.body === undefined });
     let status = 0;
@@ -38,7 +50,9 @@ export function requestOnce(session: ClientHttp2Session, target: Target, request
       status = Number(headers[':status']);
     });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => resolve({ status, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) }));
+    stream.on('end', () =>
+      resolve({ status, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) }),
+    );
     stream.on('error', reject);
     if (request.body !== undefined) stream.end(request.body);
   });

@@ -20,7 +20,9 @@ export async function runWorkspaces(plan: WorkspacePlan, session: ClientHttp2Ses
   const ready = new Map<string, () => void>();
   const list = await requestOnce(session, target, { method: 'GET', path: `${collection}?limit=1` });
   const from = (JSON.parse(list.body.toString()) as WorkspaceEvent['object']).metadata.resourceVersion;
-  const watch = session.request(headersOf(target, { method: 'GET', path: `${collection}?watch=true&resourceVersion=${from}` }));
+  const watch = session.request(
+    headersOf(target, { method: 'GET', path: `${collection}?watch=true&resourceVersion=${from}` }),
+  );
   watch.on('error', () => undefined);
   eachLine(watch, (line) => {
     const { object } = JSON.parse(line.toString()) as WorkspaceEvent;
@@ -35,10 +37,18 @@ export async function runWorkspaces(plan: WorkspacePlan, session: ClientHttp2Ses
       const name = `${plan.prefix}-${next++}`;
       const sent = performance.now();
       const seen = new Promise<void>((resolve) => ready.set(name, resolve));
-      const body = JSON.stringify({ apiVersion: 'tenancy.kcp.io/v1alpha1', kind: 'Workspace', metadata: { name }, spec: { type: { name: 'universal', path: 'root' } } });
+      const body = JSON.stringify({
+        apiVersion: 'tenancy.kcp.io/v1alpha1',
+        kind: 'Workspace',
+        metadata: { name },
+        spec: { type: { name: 'universal', path: 'root' } },
+      });
       const { status, body: answer } = await requestOnce(session, target, { method: 'POST', path: collection, body });
       if (status !== 201) throw new Error(`creating ${name} was answered with ${status}: ${answer.toString()}`);
-      await Promise.race([seen, isReady(session, plan, `${collection}/${name}`).then((yes) => (yes ? undefined : seen))]);
+      await Promise.race([
+        seen,
+        isReady(session, plan, `${collection}/${name}`).then((yes) => (yes ? undefined : seen)),
+      ]);
       ready.delete(name);
       latencies.push(performance.now() - sent);
     }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { figureFlags } from './process-figures.ts';
 import { connectSession, requestOnce } from '../load/session.ts';
+import { figureFlags } from './process-figures.ts';
 
 /** Where and as whom to reach a server. Plain data: it is sent to the load generator. */
 export interface Target {
@@ -27,8 +27,21 @@ const readyLine = /Canopy is ready at (\S+)/;
 export const workspacesPath = '/apis/tenancy.kcp.io/v1alpha1/workspaces';
 
 /** Starts `dist/canopy.js` of a source tree on a free port. Rejects with what it printed when it ends before it is ready. */
-export async function startCanopy(root: string, directory: string, nodeFlags: readonly string[] = []): Promise<CanopyProcess> {
-  const args = [...figureFlags, ...nodeFlags, path.join(root, 'dist/canopy.js'), 'start', '--root-directory', directory, '--secure-port', '0'];
+export async function startCanopy(
+  root: string,
+  directory: string,
+  nodeFlags: readonly string[] = [],
+): Promise<CanopyProcess> {
+  const args = [
+    ...figureFlags,
+    ...nodeFlags,
+    path.join(root, 'dist/canopy.js'),
+    'start',
+    '--root-directory',
+    directory,
+    '--secure-port',
+    '0',
+  ];
   const started = performance.now();
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -26,7 +26,11 @@ export function figuresOf(child: ChildProcess, collect = false): Promise<Process
 }
 
 /** Flags of a Node.js process that answers {@link figuresOf}. */
-export const figureFlags: readonly string[] = ['--expose-gc', '--import', new URL('./figures-on-message.mjs', import.meta.url).href];
+export const figureFlags: readonly string[] = [
+  '--expose-gc',
+  '--import',
+  new URL('./figures-on-message.mjs', import.meta.url).href,
+];
 
 const settleRounds = 6;
 const settlePauseMs = 250;

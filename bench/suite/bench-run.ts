@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { LoadProcess } from '../load/load-process.ts';
 import type { LoadPlan, LoadResult } from '../load/plan.ts';
-import { figuresOf } from '../server/process-figures.ts';
-import type { CanopyProcess } from '../server/canopy-process.ts';
 import type { Row } from '../report.ts';
+import type { CanopyProcess } from '../server/canopy-process.ts';
+import { figuresOf } from '../server/process-figures.ts';
 import type { Sizes } from '../sizes.ts';
 
 /** What every part of the suite works with. */
@@ -30,5 +30,9 @@ export async function measure(load: LoadProcess, server: ChildProcess, plan: Loa
   const before = await figuresOf(server);
   const result = await load.run(plan);
   const after = await figuresOf(server);
-  return { ...result, perSecond: result.count / result.seconds, serverMicros: (after.cpuMicros - before.cpuMicros) / result.count };
+  return {
+    ...result,
+    perSecond: result.count / result.seconds,
+    serverMicros: (after.cpuMicros - before.cpuMicros) / result.count,
+  };
 }

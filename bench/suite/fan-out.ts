@@ -21,7 +21,15 @@ export async function measureFanOut(run: BenchRun): Promise<Row[]> {
     const list = await requestOnce(session, canopy.target, { method: 'GET', path: `${path}?limit=1` });
     return (JSON.parse(list.body.toString()) as { metadata: { resourceVersion: string } }).metadata.resourceVersion;
   };
-  const plan = { kind: 'fan-out', target: canopy.target, watchers: sizes.watchers, path, body: configMap('event-#'), writers, ms: sizes.fanOutMs } as const;
+  const plan = {
+    kind: 'fan-out',
+    target: canopy.target,
+    watchers: sizes.watchers,
+    path,
+    body: configMap('event-#'),
+    writers,
+    ms: sizes.fanOutMs,
+  } as const;
   const fast: FanOutPlan = { ...plan, resourceVersion: await newest(), pace: 0, first: 0 };
   const ours = await measure(load, canopy.child, fast);
   const paced = await measure(load, canopy.child, { ...plan, resourceVersion: await newest(), pace, first: 1_000_000 });
@@ -40,7 +48,13 @@ export async function measureFanOut(run: BenchRun): Promise<Row[]> {
         ceilingCpuMicros: bare.serverMicros,
         bar: { limit: 50_000, better: 'higher' },
       },
-      { name: `watch events at ${pace} writes/s`, value: paced.perSecond, unit: '/s', ...paced.latency, cpuMicros: paced.serverMicros },
+      {
+        name: `watch events at ${pace} writes/s`,
+        value: paced.perSecond,
+        unit: '/s',
+        ...paced.latency,
+        cpuMicros: paced.serverMicros,
+      },
     ];
   } finally {
     await ceiling.stop();

@@ -10,7 +10,11 @@ import type { Sizes } from '../sizes.ts';
  * The first start makes keys, certificates and the root workspace; the others find them. Leaves the last one running, on a
  * store that is empty but for these.
  */
-export async function measureStart(at: { root: string; directory: string; sizes: Sizes }): Promise<{ rows: Row[]; canopy: CanopyProcess }> {
+export async function measureStart(at: {
+  root: string;
+  directory: string;
+  sizes: Sizes;
+}): Promise<{ rows: Row[]; canopy: CanopyProcess }> {
   // The code cache is part of an installation that has run once.
   await (await startCanopy(at.root, mkdtempSync(path.join(at.directory, 'warm-')))).stop();
   const store = mkdtempSync(path.join(at.directory, 'store-'));

@@ -1,8 +1,8 @@
 import { commitRate } from '../ceiling/commit-rate.ts';
 import { connectSession, requestOnce } from '../load/session.ts';
 import type { Row } from '../report.ts';
-import { settledMemory } from '../server/process-figures.ts';
 import { workspacesPath } from '../server/canopy-process.ts';
+import { settledMemory } from '../server/process-figures.ts';
 import { type BenchRun, measure } from './bench-run.ts';
 
 const minute = 60_000;
@@ -13,9 +13,19 @@ export async function measureWorkspaces(run: BenchRun): Promise<Row[]> {
   const plan = { kind: 'workspaces', target: canopy.target, parent: 'root', ms: minute } as const;
   const empty = await settledMemory(canopy.child);
   const before = await storeRevision(run);
-  const alone = await measure(load, canopy.child, { ...plan, prefix: 'alone', concurrency: 1, count: sizes.workspacesAlone });
+  const alone = await measure(load, canopy.child, {
+    ...plan,
+    prefix: 'alone',
+    concurrency: 1,
+    count: sizes.workspacesAlone,
+  });
   const rowsEach = Math.max(1, Math.round(((await storeRevision(run)) - before) / sizes.workspacesAlone));
-  const together = await measure(load, canopy.child, { ...plan, prefix: 'together', concurrency: 16, count: sizes.workspacesTogether });
+  const together = await measure(load, canopy.child, {
+    ...plan,
+    prefix: 'together',
+    concurrency: 16,
+    count: sizes.workspacesTogether,
+  });
   const bareAlone = await commitRate(run.directory, { rows: rowsEach, group: 1, ms: sizes.ceilingMs });
   const bareTogether = await commitRate(run.directory, { rows: rowsEach, group: 16, ms: sizes.ceilingMs });
   const filled = await settledMemory(canopy.child);
@@ -33,7 +43,12 @@ export async function measureWorkspaces(run: BenchRun): Promise<Row[]> {
       ...alone.latency,
       cpuMicros: alone.serverMicros,
     },
-    { name: 'workspace to Ready, one at a time, p50', value: alone.latency.p50, unit: 'ms', bar: { limit: 20, better: 'lower' } },
+    {
+      name: 'workspace to Ready, one at a time, p50',
+      value: alone.latency.p50,
+      unit: 'ms',
+      bar: { limit: 20, better: 'lower' },
+    },
     {
       name: 'workspace to Ready, 16 at a time',
       value: together.perSecond,
@@ -45,8 +60,17 @@ export async function measureWorkspaces(run: BenchRun): Promise<Row[]> {
     },
     { name: 'rows of one workspace', value: rowsEach, unit: 'rows' },
     { name: 'memory per workspace, from empty', value: kilobytes(empty.rss, full.rss, made), unit: 'kB', bar },
-    { name: 'memory per workspace, caches full', value: kilobytes(filled.rss, full.rss, sizes.workspacesAtRest), unit: 'kB', bar },
-    { name: 'heap per workspace, caches full', value: kilobytes(filled.heapUsed, full.heapUsed, sizes.workspacesAtRest), unit: 'kB' },
+    {
+      name: 'memory per workspace, caches full',
+      value: kilobytes(filled.rss, full.rss, sizes.workspacesAtRest),
+      unit: 'kB',
+      bar,
+    },
+    {
+      name: 'heap per workspace, caches full',
+      value: kilobytes(filled.heapUsed, full.heapUsed, sizes.workspacesAtRest),
+      unit: 'kB',
+    },
     { name: 'resident memory, after workspaces', value: full.rss / 1e6, unit: 'MB' },
   ];
 }
@@ -54,7 +78,10 @@ export async function measureWorkspaces(run: BenchRun): Promise<Row[]> {
 /** The store's revision rises by one for each row that is written. */
 async function storeRevision({ canopy: { target } }: BenchRun): Promise<number> {
   const session = await connectSession(target);
-  const { body } = await requestOnce(session, target, { method: 'GET', path: `/clusters/root${workspacesPath}?limit=1` });
+  const { body } = await requestOnce(session, target, {
+    method: 'GET',
+    path: `/clusters/root${workspacesPath}?limit=1`,
+  });
   session.destroy();
   return Number((JSON.parse(body.toString()) as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
 }

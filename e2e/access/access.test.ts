@@ -21,7 +21,8 @@ beforeAll(async () => {
   writeFileSync(tokens, 'carol-token,carol,uid-carol,"team-a,team-b"\n');
   server = await CanopyProcess.start({ flags: ['--token-auth-file', tokens, '--client-ca-file', ca] });
   rest = Rest.connect(server, 'root');
-  for (const name of ['mine', 'sibling']) await rest.ok('POST', '/apis/tenancy.kcp.io/v1alpha1/workspaces', { metadata: { name } });
+  for (const name of ['mine', 'sibling'])
+    await rest.ok('POST', '/apis/tenancy.kcp.io/v1alpha1/workspaces', { metadata: { name } });
 });
 afterAll(async () => {
   for (const connection of [rest, ...connections]) connection.close();
@@ -87,7 +88,12 @@ describe('a client certificate', () => {
 
   it('of another authority is refused', async () => {
     const other = await issueAuthority({ name: 'users', notBefore: Date.now() - day, notAfter: Date.now() + day });
-    const certificate = await issueClient(other, { user: 'eve', groups: ['system:masters'], notBefore: Date.now() - day, notAfter: Date.now() + day });
+    const certificate = await issueClient(other, {
+      user: 'eve',
+      groups: ['system:masters'],
+      notBefore: Date.now() - day,
+      notAfter: Date.now() + day,
+    });
     expect((await connect({ certificate }).get('/api/v1/namespaces')).status).toBe(401);
   });
 
@@ -114,7 +120,9 @@ describe('headers that claim an identity', () => {
     expect(made.text).not.toContain('system:masters');
     expect((await carol.get('/api/v1/secrets', claims)).status).toBe(403);
     expect((await connect({ anonymous: true }).get('/api/v1/secrets', claims)).status).toBeGreaterThanOrEqual(401);
-    expect((await connect({ anonymous: true }, '').get('/services/cache/shards/*/clusters/*/apis', claims)).status).toBeGreaterThanOrEqual(401);
+    expect(
+      (await connect({ anonymous: true }, '').get('/services/cache/shards/*/clusters/*/apis', claims)).status,
+    ).toBeGreaterThanOrEqual(401);
   });
 });
 
@@ -152,20 +160,29 @@ describe('a ServiceAccount', () => {
   });
 
   it.each(['root', 'root:sibling', 'system:admin', '*'])('gets nothing in %s', async (cluster) => {
-    for (const url of ['/api/v1/secrets', '/api/v1/namespaces']) expect((await rest.at(cluster, token).get(url)).status).toBe(403);
+    for (const url of ['/api/v1/secrets', '/api/v1/namespaces'])
+      expect((await rest.at(cluster, token).get(url)).status).toBe(403);
   });
 
   it('ends with its account', async () => {
     await rest.at('root:mine').ok('DELETE', '/api/v1/namespaces/default/serviceaccounts/robot');
-    await eventually(async () => (await rest.at('root:mine', token).get('/api/v1/secrets')).status === 401, { what: 'the end of the token' });
+    await eventually(async () => (await rest.at('root:mine', token).get('/api/v1/secrets')).status === 401, {
+      what: 'the end of the token',
+    });
   });
 
   it('cannot be forged', async () => {
     const [header, payload, signature] = token.split('.') as [string, string, string];
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
-    const changed = Buffer.from(JSON.stringify({ ...claims, sub: 'system:serviceaccount:kube-system:admin' })).toString('base64url');
+    const changed = Buffer.from(JSON.stringify({ ...claims, sub: 'system:serviceaccount:kube-system:admin' })).toString(
+      'base64url',
+    );
     const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
-    for (const forged of [`${header}.${changed}.${signature}`, `${none}.${payload}.`, `${none}.${changed}.${signature}`]) {
+    for (const forged of [
+      `${header}.${changed}.${signature}`,
+      `${none}.${payload}.`,
+      `${none}.${changed}.${signature}`,
+    ]) {
       expect((await rest.at('root:mine', forged).get('/api/v1/secrets')).status).toBe(401);
     }
   });
@@ -175,8 +192,16 @@ describe('impersonation', () => {
   beforeAll(async () => {
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
     const subjects = [{ kind: 'User', name: 'carol', apiGroup: roleRef.apiGroup }];
-    await rest.at('root:mine').ok('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'carol' }, subjects, roleRef });
-    await eventually(async () => (await rest.at('root:mine', 'carol-token').get('/api/v1/secrets')).status === 200, { what: 'the grant' });
+    await rest
+      .at('root:mine')
+      .ok('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+        metadata: { name: 'carol' },
+        subjects,
+        roleRef,
+      });
+    await eventually(async () => (await rest.at('root:mine', 'carol-token').get('/api/v1/secrets')).status === 200, {
+      what: 'the grant',
+    });
   });
 
   it('in the own workspace makes somebody else of its administrator', async () => {
@@ -186,14 +211,18 @@ describe('impersonation', () => {
     expect((await carol.get('/api/v1/secrets', { 'impersonate-user': 'carol' })).status).toBe(200);
   });
 
-  it.each(['system:masters', 'system:kcp:admin', 'system:kcp:logical-cluster-admin', 'system:kcp:external-logical-cluster-admin', 'system:kcp:tenancy:workspace-bootstrapper', 'system:kcp:initializer:root:universal'])(
-    'never reaches the group %s',
-    async (group) => {
-      const headers = { 'impersonate-user': 'carol', 'impersonate-group': group };
-      expect((await rest.at('root:mine', 'carol-token').get('/api/v1/secrets', headers)).status).toBe(403);
-      expect((await rest.at('root', 'carol-token').get('/api/v1/secrets', headers)).status).toBe(403);
-    },
-  );
+  it.each([
+    'system:masters',
+    'system:kcp:admin',
+    'system:kcp:logical-cluster-admin',
+    'system:kcp:external-logical-cluster-admin',
+    'system:kcp:tenancy:workspace-bootstrapper',
+    'system:kcp:initializer:root:universal',
+  ])('never reaches the group %s', async (group) => {
+    const headers = { 'impersonate-user': 'carol', 'impersonate-group': group };
+    expect((await rest.at('root:mine', 'carol-token').get('/api/v1/secrets', headers)).status).toBe(403);
+    expect((await rest.at('root', 'carol-token').get('/api/v1/secrets', headers)).status).toBe(403);
+  });
 
   it('does not lead out of the workspace', async () => {
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
@@ -202,10 +231,19 @@ describe('impersonation', () => {
       subjects: [{ kind: 'User', name: 'frank', apiGroup: roleRef.apiGroup }],
       roleRef,
     });
-    expect((await rest.at('root:sibling', 'carol-token').get('/api/v1/secrets', { 'impersonate-user': 'frank' })).status).toBe(403);
-    for (const extra of ['impersonate-extra-authentication.kcp.io%2fscopes', 'impersonate-extra-authorization.kcp.io%2fwarrant']) {
-      const value = extra.includes('warrant') ? JSON.stringify({ user: 'x', groups: ['system:masters'] }) : 'cluster:root';
-      const answer = await rest.at('root:mine', 'carol-token').get('/apis/tenancy.kcp.io/v1alpha1/workspaces', { 'impersonate-user': 'nobody', [extra]: value });
+    expect(
+      (await rest.at('root:sibling', 'carol-token').get('/api/v1/secrets', { 'impersonate-user': 'frank' })).status,
+    ).toBe(403);
+    for (const extra of [
+      'impersonate-extra-authentication.kcp.io%2fscopes',
+      'impersonate-extra-authorization.kcp.io%2fwarrant',
+    ]) {
+      const value = extra.includes('warrant')
+        ? JSON.stringify({ user: 'x', groups: ['system:masters'] })
+        : 'cluster:root';
+      const answer = await rest
+        .at('root:mine', 'carol-token')
+        .get('/apis/tenancy.kcp.io/v1alpha1/workspaces', { 'impersonate-user': 'nobody', [extra]: value });
       expect(answer.status).toBe(403);
     }
   });

@@ -21,7 +21,10 @@ function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 }
 
 /** `canopy` with these arguments, to its end. */
-export function canopy(args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string; timeout?: number } = {}): Promise<ProgramResult> {
+export function canopy(
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; timeout?: number } = {},
+): Promise<ProgramResult> {
   const { file, args: first } = program();
   return runProgram(file, [...first, ...args], { timeout: 20_000, ...options, env: cleanEnvironment(options.env) });
 }
@@ -105,7 +108,9 @@ export class CanopyProcess {
 
   /** Bearer token of `kcp-admin` or `shard-admin`. */
   adminToken(user: 'kcp-admin' | 'shard-admin' = 'kcp-admin'): string {
-    const match = new RegExp(`name: ${user}\\n\\s+user:\\n\\s+token: (\\S+)`).exec(readFileSync(this.kubeconfig, 'utf8'));
+    const match = new RegExp(`name: ${user}\\n\\s+user:\\n\\s+token: (\\S+)`).exec(
+      readFileSync(this.kubeconfig, 'utf8'),
+    );
     if (match === null) throw new Error(`no token of ${user} in ${this.kubeconfig}`);
     return match[1] as string;
   }
@@ -127,7 +132,8 @@ export class CanopyProcess {
 
   /** Stops it if it runs, and removes what it left. */
   async dispose(): Promise<void> {
-    if (this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null) await this.end('SIGKILL');
+    if (this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null)
+      await this.end('SIGKILL');
     this.removeDirectory();
   }
 
@@ -138,8 +144,18 @@ export class CanopyProcess {
 
   private async launch(port: number): Promise<void> {
     const { file, args } = program();
-    const flags = ['start', '--root-directory', this.rootDirectory, '--secure-port', String(port), ...(this.options.flags ?? [])];
-    const child = spawn(file, [...args, ...flags], { env: cleanEnvironment(this.options.env), stdio: ['ignore', 'pipe', 'pipe'] });
+    const flags = [
+      'start',
+      '--root-directory',
+      this.rootDirectory,
+      '--secure-port',
+      String(port),
+      ...(this.options.flags ?? []),
+    ];
+    const child = spawn(file, [...args, ...flags], {
+      env: cleanEnvironment(this.options.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child = child;
     this.out = '';
     this.err = '';
@@ -153,7 +169,9 @@ export class CanopyProcess {
         if (match !== null) resolve(match[1] as string);
       });
       child.once('error', reject);
-      child.once('close', (code, signal) => reject(new Error(`the server ended (${code ?? signal}) before it was ready:\n${this.out}${this.err}`)));
+      child.once('close', (code, signal) =>
+        reject(new Error(`the server ended (${code ?? signal}) before it was ready:\n${this.out}${this.err}`)),
+      );
     });
     this.address = await within(startDeadlineMs, 'the ready line', ready);
   }

@@ -36,15 +36,26 @@ export class Kubectl {
   }
 
   /** What to start for a command that a test talks with while it runs. */
-  command(args: readonly string[], extra: NodeJS.ProcessEnv = {}): { program: string; args: string[]; env: NodeJS.ProcessEnv } {
+  command(
+    args: readonly string[],
+    extra: NodeJS.ProcessEnv = {},
+  ): { program: string; args: string[]; env: NodeJS.ProcessEnv } {
     const { cluster, server, token } = this.target;
     const url = cluster.startsWith('https:') ? cluster : `${server.url}/clusters/${cluster}`;
     const access =
       token === undefined
         ? [`--kubeconfig=${server.kubeconfig}`]
-        : ['--kubeconfig=/dev/null', `--token=${token}`, `--certificate-authority=${path.join(server.rootDirectory, 'ca.crt')}`];
+        : [
+            '--kubeconfig=/dev/null',
+            `--token=${token}`,
+            `--certificate-authority=${path.join(server.rootDirectory, 'ca.crt')}`,
+          ];
     const general = [`--server=${url}`, ...access, `--cache-dir=${path.join(this.home, 'cache')}`];
-    return { program: this.program, args: [...general, ...args], env: { ...process.env, HOME: this.home, KUBECONFIG: '', ...extra } };
+    return {
+      program: this.program,
+      args: [...general, ...args],
+      env: { ...process.env, HOME: this.home, KUBECONFIG: '', ...extra },
+    };
   }
 
   /** Runs to the end, whatever comes of it. */
@@ -56,7 +67,8 @@ export class Kubectl {
   /** Standard output of a command that must succeed. */
   async run(args: readonly string[], options: KubectlOptions = {}): Promise<string> {
     const result = await this.try(args, options);
-    if (result.code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit code ${result.code}\n${result.stderr}${result.stdout}`);
+    if (result.code !== 0)
+      throw new Error(`kubectl ${args.join(' ')}: exit code ${result.code}\n${result.stderr}${result.stdout}`);
     return result.stdout;
   }
 

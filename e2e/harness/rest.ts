@@ -61,16 +61,29 @@ export class Rest {
   }
 
   /** A connection of its own to the server; paths are below `/clusters/<cluster>` unless `cluster` is empty. */
-  static connect(server: CanopyProcess, cluster: string, access: { token?: string; anonymous?: boolean; certificate?: ClientCertificate } = {}): Rest {
+  static connect(
+    server: CanopyProcess,
+    cluster: string,
+    access: { token?: string; anonymous?: boolean; certificate?: ClientCertificate } = {},
+  ): Rest {
     const session = http2.connect(server.url, { ca: server.ca, ...access.certificate });
     session.on('error', () => undefined);
-    const token = access.anonymous || access.certificate !== undefined ? undefined : (access.token ?? server.adminToken());
-    return new Rest(session, cluster === '' ? '' : `/clusters/${cluster}`, token === undefined ? {} : { authorization: `Bearer ${token}` });
+    const token =
+      access.anonymous || access.certificate !== undefined ? undefined : (access.token ?? server.adminToken());
+    return new Rest(
+      session,
+      cluster === '' ? '' : `/clusters/${cluster}`,
+      token === undefined ? {} : { authorization: `Bearer ${token}` },
+    );
   }
 
   /** The same connection with another prefix; `token` replaces the identity. */
   at(cluster: string, token?: string): Rest {
-    return new Rest(this.session, cluster === '' ? '' : `/clusters/${cluster}`, token === undefined ? this.headers : { authorization: `Bearer ${token}` });
+    return new Rest(
+      this.session,
+      cluster === '' ? '' : `/clusters/${cluster}`,
+      token === undefined ? this.headers : { authorization: `Bearer ${token}` },
+    );
   }
 
   /** The same connection below any path. */
@@ -90,7 +103,8 @@ export class Rest {
       },
       { endStream: body === undefined },
     );
-    if (body !== undefined) stream.end(typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body));
+    if (body !== undefined)
+      stream.end(typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body));
     return stream;
   }
 
@@ -120,7 +134,10 @@ export class Rest {
 
   /** The object of a request that must succeed. */
   async ok(method: string, path: string, body?: unknown): Promise<KubeJson> {
-    const answer = await this.request(method, path, { body, ...(method === 'PATCH' ? { contentType: 'application/merge-patch+json' } : {}) });
+    const answer = await this.request(method, path, {
+      body,
+      ...(method === 'PATCH' ? { contentType: 'application/merge-patch+json' } : {}),
+    });
     if (answer.status >= 300) throw new Error(`${method} ${this.base}${path}: ${answer.status} ${answer.text}`);
     return answer.json();
   }

@@ -17,7 +17,11 @@ export interface ProgramOptions {
 }
 
 /** Runs a program to its end; a failing one is a result, not an error. */
-export async function runProgram(program: string, args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
   const { env = process.env, cwd, stdin, timeout = 60_000 } = options;
   const child = spawn(program, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'], timeout, killSignal: 'SIGKILL' });
   const stdout = collect(child.stdout);

@@ -48,7 +48,10 @@ export class WatchStream {
   private async find(fits: (event: WatchEvent) => boolean, what: string, from: number): Promise<WatchEvent> {
     for (let i = from; ; i++) {
       while (i >= this.events.length) {
-        if (this.ended) throw new Error(`the watch ended without ${what}; it had ${JSON.stringify(this.events.map((e) => [e.type, e.object.metadata?.name]))}`);
+        if (this.ended)
+          throw new Error(
+            `the watch ended without ${what}; it had ${JSON.stringify(this.events.map((e) => [e.type, e.object.metadata?.name]))}`,
+          );
         await new Promise<void>((resolve) => this.waiting.push(resolve));
       }
       const event = this.events[i] as WatchEvent;

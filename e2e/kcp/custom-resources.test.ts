@@ -31,7 +31,12 @@ function definition(plural: string, versions: Version[], names: object = {}): ob
   const kind = plural[0]?.toUpperCase() + plural.slice(1, -1);
   return {
     metadata: { name: `${plural}.${group}` },
-    spec: { group, scope: 'Cluster', names: { plural, singular: plural.slice(0, -1), kind, listKind: `${kind}List`, ...names }, versions },
+    spec: {
+      group,
+      scope: 'Cluster',
+      names: { plural, singular: plural.slice(0, -1), kind, listKind: `${kind}List`, ...names },
+      versions,
+    },
   };
 }
 
@@ -53,21 +58,42 @@ function established(name: string): Promise<KubeJson> {
 
 const at = (name: string, v = 'v1'): string => `/apis/${group}/${v}/${name}`;
 const typed = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } };
-const one = (schema: object = typed, more: object = {}): Version[] => [version('v1', schema, { storage: true, ...more })];
+const one = (schema: object = typed, more: object = {}): Version[] => [
+  version('v1', schema, { storage: true, ...more }),
+];
 
 describe('a definition', () => {
   it.each([
-    ['a schema that is not structural', definition('aaas', one({ type: 'object', properties: { spec: { properties: { a: { type: 'string' } } } } }))],
+    [
+      'a schema that is not structural',
+      definition('aaas', one({ type: 'object', properties: { spec: { properties: { a: { type: 'string' } } } } })),
+    ],
     ['a root that is no object', definition('aaas', one({ type: 'string' }))],
     ['no schema', { ...definition('aaas', [{ name: 'v1', served: true, storage: true }]) }],
     ['no version', definition('aaas', [])],
     ['two storage versions', definition('aaas', [...one(), version('v2', typed, { storage: true })])],
     ['no storage version', definition('aaas', [version('v1', typed)])],
-    ['a default of the wrong type', definition('aaas', one({ type: 'object', properties: { a: { type: 'integer', default: 'x' } } }))],
+    [
+      'a default of the wrong type',
+      definition('aaas', one({ type: 'object', properties: { a: { type: 'integer', default: 'x' } } })),
+    ],
     ['a name that does not fit', { ...definition('aaas', one()), metadata: { name: 'bbbs.lab.example.io' } }],
-    ['a CEL rule that does not compile', definition('aaas', one({ type: 'object', 'x-kubernetes-validations': [{ rule: 'self.nothing > 1' }] }))],
-    ['a pattern that is no expression', definition('aaas', one({ type: 'object', properties: { a: { type: 'string', pattern: '(' } } }))],
-    ['a protected group without approval', { ...definition('aaas', one()), metadata: { name: 'aaas.lab.k8s.io' }, spec: { ...(definition('aaas', one()) as { spec: object }).spec, group: 'lab.k8s.io' } }],
+    [
+      'a CEL rule that does not compile',
+      definition('aaas', one({ type: 'object', 'x-kubernetes-validations': [{ rule: 'self.nothing > 1' }] })),
+    ],
+    [
+      'a pattern that is no expression',
+      definition('aaas', one({ type: 'object', properties: { a: { type: 'string', pattern: '(' } } })),
+    ],
+    [
+      'a protected group without approval',
+      {
+        ...definition('aaas', one()),
+        metadata: { name: 'aaas.lab.k8s.io' },
+        spec: { ...(definition('aaas', one()) as { spec: object }).spec, group: 'lab.k8s.io' },
+      },
+    ],
   ])('with %s is invalid', async (_name, object) => {
     const answer = await rest.post(crds, object);
     expect([answer.status, answer.text]).toEqual([422, expect.stringContaining('"reason":"Invalid"')]);
@@ -97,11 +123,25 @@ describe('a definition', () => {
         ),
       ]),
     );
-    const made = await rest.ok('POST', at('tubes'), { apiVersion: `${group}/v1`, kind: 'Tube', metadata: { name: 'a' }, spec: { other: 1, free: { any: [1] } } });
+    const made = await rest.ok('POST', at('tubes'), {
+      apiVersion: `${group}/v1`,
+      kind: 'Tube',
+      metadata: { name: 'a' },
+      spec: { other: 1, free: { any: [1] } },
+    });
     expect(made.spec).toEqual({ low: 1, high: 9, free: { any: [1] } });
-    expect((await rest.post(at('tubes'), { metadata: { name: 'b' }, spec: { color: 'green' } })).json()).toMatchObject({ code: 422 });
-    expect((await rest.post(at('tubes'), { metadata: { name: 'b' }, spec: { low: 10 } })).json().message).toContain('low must not exceed high');
-    const strict = await rest.post(`${at('tubes')}?fieldValidation=Strict`, { apiVersion: `${group}/v1`, kind: 'Tube', metadata: { name: 'b' }, spec: { other: 1 } });
+    expect((await rest.post(at('tubes'), { metadata: { name: 'b' }, spec: { color: 'green' } })).json()).toMatchObject({
+      code: 422,
+    });
+    expect((await rest.post(at('tubes'), { metadata: { name: 'b' }, spec: { low: 10 } })).json().message).toContain(
+      'low must not exceed high',
+    );
+    const strict = await rest.post(`${at('tubes')}?fieldValidation=Strict`, {
+      apiVersion: `${group}/v1`,
+      kind: 'Tube',
+      metadata: { name: 'b' },
+      spec: { other: 1 },
+    });
     expect(strict.json()).toMatchObject({ code: 400, message: expect.stringContaining('unknown field "spec.other"') });
   });
 
@@ -113,22 +153,50 @@ describe('a definition', () => {
         status: { type: 'object', properties: { replicas: { type: 'integer' }, selector: { type: 'string' } } },
       },
     };
-    const subresources = { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.selector' } };
+    const subresources = {
+      status: {},
+      scale: {
+        specReplicasPath: '.spec.replicas',
+        statusReplicasPath: '.status.replicas',
+        labelSelectorPath: '.status.selector',
+      },
+    };
     await define(definition('pumps', one(schema, { subresources })));
-    const made = await rest.ok('POST', at('pumps'), { metadata: { name: 'p' }, spec: { replicas: 1 }, status: { replicas: 5 } });
+    const made = await rest.ok('POST', at('pumps'), {
+      metadata: { name: 'p' },
+      spec: { replicas: 1 },
+      status: { replicas: 5 },
+    });
     expect(made).not.toHaveProperty('status');
-    await rest.ok('PATCH', `${at('pumps')}/p/status`, { spec: { replicas: 7 }, status: { replicas: 2, selector: 'a=b' } });
+    await rest.ok('PATCH', `${at('pumps')}/p/status`, {
+      spec: { replicas: 7 },
+      status: { replicas: 2, selector: 'a=b' },
+    });
     const seen = await rest.ok('GET', `${at('pumps')}/p`);
-    expect([seen.spec, seen.status, seen.metadata.generation]).toEqual([{ replicas: 1 }, { replicas: 2, selector: 'a=b' }, 1]);
+    expect([seen.spec, seen.status, seen.metadata.generation]).toEqual([
+      { replicas: 1 },
+      { replicas: 2, selector: 'a=b' },
+      1,
+    ]);
     const scale = await rest.ok('GET', `${at('pumps')}/p/scale`);
-    expect(scale).toMatchObject({ kind: 'Scale', apiVersion: 'autoscaling/v1', spec: { replicas: 1 }, status: { replicas: 2, selector: 'a=b' } });
+    expect(scale).toMatchObject({
+      kind: 'Scale',
+      apiVersion: 'autoscaling/v1',
+      spec: { replicas: 1 },
+      status: { replicas: 2, selector: 'a=b' },
+    });
     await rest.ok('PUT', `${at('pumps')}/p/scale`, { ...scale, spec: { replicas: 4 } });
     expect((await rest.ok('GET', `${at('pumps')}/p`)).spec).toEqual({ replicas: 4 });
   });
 
   it('serves several versions of the same objects', async () => {
     await define(definition('vials', [...one(), version('v2', typed), version('v3', typed, { served: false })]));
-    await rest.ok('POST', at('vials', 'v2'), { apiVersion: `${group}/v2`, kind: 'Vial', metadata: { name: 'v' }, spec: { size: 1 } });
+    await rest.ok('POST', at('vials', 'v2'), {
+      apiVersion: `${group}/v2`,
+      kind: 'Vial',
+      metadata: { name: 'v' },
+      spec: { size: 1 },
+    });
     const first = await rest.ok('GET', `${at('vials')}/v`);
     const second = await rest.ok('GET', `${at('vials', 'v2')}/v`);
     expect([first.apiVersion, second.apiVersion]).toEqual([`${group}/v1`, `${group}/v2`]);
@@ -139,13 +207,29 @@ describe('a definition', () => {
   it('has columns, short names, categories and selectable fields', async () => {
     const additionalPrinterColumns = [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }];
     const selectableFields = [{ jsonPath: '.spec.size' }];
-    await define(definition('flasks', one(typed, { additionalPrinterColumns, selectableFields }), { shortNames: ['fk'], categories: ['glass'] }));
+    await define(
+      definition('flasks', one(typed, { additionalPrinterColumns, selectableFields }), {
+        shortNames: ['fk'],
+        categories: ['glass'],
+      }),
+    );
     for (const size of [1, 2]) await rest.ok('POST', at('flasks'), { metadata: { name: `f${size}` }, spec: { size } });
-    const table = (await rest.get(at('flasks'), { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' })).json<{ columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] }>();
+    const table = (await rest.get(at('flasks'), { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' })).json<{
+      columnDefinitions: { name: string }[];
+      rows: { cells: unknown[] }[];
+    }>();
     expect(table.columnDefinitions.map(({ name }) => name)).toEqual(['Name', 'Size']);
-    expect(table.rows.map(({ cells }) => cells)).toEqual([['f1', 1], ['f2', 2]]);
-    const list = (await rest.ok('GET', `/apis/${group}/v1`)) as unknown as { resources: { name: string; shortNames?: string[]; categories?: string[] }[] };
-    expect(list.resources.find(({ name }) => name === 'flasks')).toMatchObject({ shortNames: ['fk'], categories: ['glass'] });
+    expect(table.rows.map(({ cells }) => cells)).toEqual([
+      ['f1', 1],
+      ['f2', 2],
+    ]);
+    const list = (await rest.ok('GET', `/apis/${group}/v1`)) as unknown as {
+      resources: { name: string; shortNames?: string[]; categories?: string[] }[];
+    };
+    expect(list.resources.find(({ name }) => name === 'flasks')).toMatchObject({
+      shortNames: ['fk'],
+      categories: ['glass'],
+    });
     const selected = await rest.ok('GET', `${at('flasks')}?fieldSelector=spec.size%3D2`);
     expect(selected.items.map((item) => item.metadata.name)).toEqual(['f2']);
     expect((await rest.get(`${at('flasks')}?fieldSelector=spec.color%3D2`)).status).toBe(400);
@@ -154,9 +238,16 @@ describe('a definition', () => {
   it('may change, and its objects with it', async () => {
     await define(definition('grids', one()));
     await rest.ok('POST', at('grids'), { metadata: { name: 'g' }, spec: { size: 1 } });
-    const wider = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' }, color: { type: 'string', default: 'red' } } } } };
+    const wider = {
+      type: 'object',
+      properties: {
+        spec: { type: 'object', properties: { size: { type: 'integer' }, color: { type: 'string', default: 'red' } } },
+      },
+    };
     await rest.ok('PATCH', `${crds}/grids.${group}`, { spec: { versions: one(wider) } });
-    await eventually(async () => (await rest.ok('GET', `${at('grids')}/g`)).spec.color === 'red', { what: 'the new default' });
+    await eventually(async () => (await rest.ok('GET', `${at('grids')}/g`)).spec.color === 'red', {
+      what: 'the new default',
+    });
   });
 
   it('that takes a kind of another is told so and does not serve', async () => {
@@ -178,7 +269,9 @@ describe('a definition', () => {
     await define(definition('husks', one()));
     await rest.ok('POST', at('husks'), { metadata: { name: 'h' } });
     await rest.ok('DELETE', `${crds}/husks.${group}`);
-    await eventually(async () => (await rest.get(`${crds}/husks.${group}`)).status === 404, { what: 'the end of the definition' });
+    await eventually(async () => (await rest.get(`${crds}/husks.${group}`)).status === 404, {
+      what: 'the end of the definition',
+    });
     expect((await rest.get(at('husks'))).status).toBe(404);
     await define(definition('husks', one()));
     expect((await rest.ok('GET', at('husks'))).items).toEqual([]);

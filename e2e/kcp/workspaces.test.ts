@@ -64,8 +64,16 @@ describe('a workspace', () => {
   it('has a LogicalCluster named cluster that knows path, owner and type', async () => {
     const made = await workspace('root', 'described', 'organization');
     const found = await rest.at('root:described').ok('GET', logicalCluster);
-    expect(found.metadata.annotations).toMatchObject({ 'kcp.io/path': 'root:described', 'internal.tenancy.kcp.io/type': 'root:organization' });
-    expect(found.spec.owner).toMatchObject({ resource: 'workspaces', name: 'described', cluster: 'root', uid: made.metadata.uid });
+    expect(found.metadata.annotations).toMatchObject({
+      'kcp.io/path': 'root:described',
+      'internal.tenancy.kcp.io/type': 'root:organization',
+    });
+    expect(found.spec.owner).toMatchObject({
+      resource: 'workspaces',
+      name: 'described',
+      cluster: 'root',
+      uid: made.metadata.uid,
+    });
     expect(found.status).toMatchObject({ phase: 'Ready', URL: `${server.url}/clusters/root:described` });
   });
 
@@ -73,11 +81,17 @@ describe('a workspace', () => {
     await workspace('root', 'furnished');
     const inside = rest.at('root:furnished');
     const namespaces = await inside.ok('GET', '/api/v1/namespaces');
-    expect(namespaces.items.map((item) => item.metadata.name)).toEqual(expect.arrayContaining(['default', 'kube-system']));
+    expect(namespaces.items.map((item) => item.metadata.name)).toEqual(
+      expect.arrayContaining(['default', 'kube-system']),
+    );
     await inside.ok('POST', '/api/v1/namespaces', { metadata: { name: 'fresh' } });
     for (const name of ['default', 'fresh']) {
-      await eventually(() => inside.ok('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`), { what: `the ServiceAccount of ${name}` });
-      await eventually(() => inside.ok('GET', `/api/v1/namespaces/${name}/configmaps/kube-root-ca.crt`), { what: `the CA of ${name}` });
+      await eventually(() => inside.ok('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`), {
+        what: `the ServiceAccount of ${name}`,
+      });
+      await eventually(() => inside.ok('GET', `/api/v1/namespaces/${name}/configmaps/kube-root-ca.crt`), {
+        what: `the CA of ${name}`,
+      });
     }
   });
 
@@ -87,7 +101,8 @@ describe('a workspace', () => {
     await workspace('root:left', 'below');
     const names = ['root', 'root:left', 'root:right', 'root:left:below'];
     const path = '/api/v1/namespaces/default/configmaps';
-    for (const name of names) await rest.at(name).ok('POST', path, { metadata: { name: 'same' }, data: { where: name } });
+    for (const name of names)
+      await rest.at(name).ok('POST', path, { metadata: { name: 'same' }, data: { where: name } });
     const uids = new Set<string>();
     for (const name of names) {
       const found = await rest.at(name).ok('GET', `${path}/same`);
@@ -136,14 +151,22 @@ describe('a workspace', () => {
 describe('a workspace type', () => {
   it('that does not exist cannot be used', async () => {
     const answer = await rest.post(workspaces, { metadata: { name: 'typeless' }, spec: { type: { name: 'nothing' } } });
-    expect(answer.json()).toMatchObject({ code: 403, reason: 'Forbidden', message: expect.stringMatching(/workspace type .*nothing.* cannot be resolved/) });
+    expect(answer.json()).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message: expect.stringMatching(/workspace type .*nothing.* cannot be resolved/),
+    });
   });
 
   it('is looked for from the parent upwards', async () => {
     await workspace('root', 'makers', 'organization');
     await workspace('root:makers', 'team', 'universal');
-    await rest.at('root:makers').ok('POST', types, { metadata: { name: 'special' }, spec: { additionalWorkspaceLabels: { kind: 'special' } } });
-    await rest.at('root:makers:team').ok('POST', workspaces, { metadata: { name: 'mine' }, spec: { type: { name: 'special' } } });
+    await rest
+      .at('root:makers')
+      .ok('POST', types, { metadata: { name: 'special' }, spec: { additionalWorkspaceLabels: { kind: 'special' } } });
+    await rest
+      .at('root:makers:team')
+      .ok('POST', workspaces, { metadata: { name: 'mine' }, spec: { type: { name: 'special' } } });
     const made = await ready('root:makers:team', 'mine');
     expect(made.spec.type).toEqual({ name: 'special', path: 'root:makers' });
     expect(made.metadata.labels).toMatchObject({ kind: 'special' });
@@ -151,7 +174,9 @@ describe('a workspace type', () => {
 
   it('organization is not allowed below organization', async () => {
     await workspace('root', 'acme', 'organization');
-    const answer = await rest.at('root:acme').post(workspaces, { metadata: { name: 'sub' }, spec: { type: { name: 'organization', path: 'root' } } });
+    const answer = await rest
+      .at('root:acme')
+      .post(workspaces, { metadata: { name: 'sub' }, spec: { type: { name: 'organization', path: 'root' } } });
     expect(answer.json()).toMatchObject({ code: 403, reason: 'Forbidden' });
     expect(answer.json().message).toMatch(/only allows|cannot have any/);
   });
@@ -163,15 +188,21 @@ describe('a workspace type', () => {
     const here = (name: string): object => ({ name, path: 'root:limits' });
     await at.ok('POST', types, { metadata: { name: 'leaf' }, spec: { extend, limitAllowedChildren: { none: true } } });
     await at.ok('POST', types, { metadata: { name: 'leaf-plus' }, spec: { extend: { with: [here('leaf')] } } });
-    await at.ok('POST', types, { metadata: { name: 'picky' }, spec: { extend, limitAllowedChildren: { types: [here('leaf')] } } });
-    const child = (parent: string, name: string, type: object): ReturnType<Rest['post']> => rest.at(parent).post(workspaces, { metadata: { name }, spec: { type } });
+    await at.ok('POST', types, {
+      metadata: { name: 'picky' },
+      spec: { extend, limitAllowedChildren: { types: [here('leaf')] } },
+    });
+    const child = (parent: string, name: string, type: object): ReturnType<Rest['post']> =>
+      rest.at(parent).post(workspaces, { metadata: { name }, spec: { type } });
     expect((await child('root:limits', 'p', here('picky'))).status).toBe(201);
     await ready('root:limits', 'p');
     expect((await child('root:limits:p', 'l', here('leaf'))).status).toBe(201);
     expect((await child('root:limits:p', 'lp', here('leaf-plus'))).status).toBe(201);
     expect((await child('root:limits:p', 'u', { name: 'universal', path: 'root' })).status).toBe(403);
     await ready('root:limits:p', 'lp');
-    expect((await child('root:limits:p:lp', 'u', { name: 'universal', path: 'root' })).json().message).toMatch(/cannot have any child/);
+    expect((await child('root:limits:p:lp', 'u', { name: 'universal', path: 'root' })).json().message).toMatch(
+      /cannot have any child/,
+    );
   });
 });
 
@@ -179,7 +210,13 @@ describe('somebody who is no administrator', () => {
   it('cannot tell a workspace that is forbidden from one that does not exist', async () => {
     await workspace('root', 'secret');
     const answers: unknown[] = [];
-    for (const cluster of ['root:secret', 'root:nowhere', 'root:secret:below', 'nowhere', 'root:secret:below:further']) {
+    for (const cluster of [
+      'root:secret',
+      'root:nowhere',
+      'root:secret:below',
+      'nowhere',
+      'root:secret:below:further',
+    ]) {
       for (const [method, url] of [
         ['GET', '/api/v1/namespaces'],
         ['GET', '/apis'],
@@ -187,7 +224,9 @@ describe('somebody who is no administrator', () => {
         ['POST', '/api/v1/namespaces'],
         ['DELETE', '/api/v1/namespaces/default'],
       ] as const) {
-        const answer = await rest.at(cluster, 'alice-token').request(method, url, method === 'POST' ? { body: {} } : {});
+        const answer = await rest
+          .at(cluster, 'alice-token')
+          .request(method, url, method === 'POST' ? { body: {} } : {});
         const headers = Object.keys(answer.headers).sort();
         answers.push([method, url, answer.status, answer.text, headers]);
       }
@@ -202,12 +241,22 @@ describe('somebody who is no administrator', () => {
     const at = rest.at('root:shared');
     const rbac = '/apis/rbac.authorization.k8s.io/v1';
     const subjects = [{ kind: 'User', name: 'alice', apiGroup: 'rbac.authorization.k8s.io' }];
-    const bind = (name: string): object => ({ metadata: { name }, subjects, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name } });
+    const bind = (name: string): object => ({
+      metadata: { name },
+      subjects,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+    });
     const alice = rest.at('root:shared', 'alice-token');
-    await at.ok('POST', `${rbac}/clusterroles`, { metadata: { name: 'reader' }, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }] });
+    await at.ok('POST', `${rbac}/clusterroles`, {
+      metadata: { name: 'reader' },
+      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }],
+    });
     await at.ok('POST', `${rbac}/clusterrolebindings`, bind('reader'));
     expect((await alice.get('/api/v1/configmaps')).status).toBe(403);
-    await at.ok('POST', `${rbac}/clusterroles`, { metadata: { name: 'enter' }, rules: [{ nonResourceURLs: ['/'], verbs: ['access'] }] });
+    await at.ok('POST', `${rbac}/clusterroles`, {
+      metadata: { name: 'enter' },
+      rules: [{ nonResourceURLs: ['/'], verbs: ['access'] }],
+    });
     await at.ok('POST', `${rbac}/clusterrolebindings`, bind('enter'));
     await eventually(async () => (await alice.get('/api/v1/configmaps')).status === 200, { what: 'access' });
     expect((await alice.get('/api/v1/secrets')).json()).toMatchObject({ code: 403, reason: 'Forbidden' });
@@ -217,12 +266,21 @@ describe('somebody who is no administrator', () => {
 
   it('becomes administrator of the workspaces that they make', async () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1';
-    const rules = [{ apiGroups: ['tenancy.kcp.io'], resources: ['workspaces'], verbs: ['create', 'get'] }, { apiGroups: ['tenancy.kcp.io'], resources: ['workspacetypes'], verbs: ['use'] }];
+    const rules = [
+      { apiGroups: ['tenancy.kcp.io'], resources: ['workspaces'], verbs: ['create', 'get'] },
+      { apiGroups: ['tenancy.kcp.io'], resources: ['workspacetypes'], verbs: ['use'] },
+    ];
     await rest.ok('POST', `${rbac}/clusterroles`, { metadata: { name: 'maker' }, rules });
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'maker' };
-    await rest.ok('POST', `${rbac}/clusterrolebindings`, { metadata: { name: 'maker' }, subjects: [{ kind: 'User', name: 'bob', apiGroup: roleRef.apiGroup }], roleRef });
+    await rest.ok('POST', `${rbac}/clusterrolebindings`, {
+      metadata: { name: 'maker' },
+      subjects: [{ kind: 'User', name: 'bob', apiGroup: roleRef.apiGroup }],
+      roleRef,
+    });
     const bob = rest.at('root', 'bob-token');
-    await eventually(async () => (await bob.post(workspaces, { metadata: { name: 'bobs' } })).status === 201, { what: 'bob makes a workspace' });
+    await eventually(async () => (await bob.post(workspaces, { metadata: { name: 'bobs' } })).status === 201, {
+      what: 'bob makes a workspace',
+    });
     await ready('root', 'bobs');
     expect((await rest.at('root:bobs', 'bob-token').get('/api/v1/secrets')).status).toBe(200);
     expect((await rest.at('root:bobs', 'alice-token').get('/api/v1/secrets')).status).toBe(403);
@@ -233,7 +291,7 @@ describe('somebody who is no administrator', () => {
     const home = await eventually(
       async () => {
         const answer = await rest.at('root', 'alice-token').get(`${workspaces}/~`);
-        return answer.status === 200 && answer.json();
+        return answer.status === 200 ? answer.json<KubeJson>() : undefined;
       },
       { what: 'the home' },
     );
@@ -241,8 +299,12 @@ describe('somebody who is no administrator', () => {
     expect(home.status.phase).toBe('Ready');
     const inside = rest.at('user:alice', 'alice-token');
     await inside.ok('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'mine' } });
-    expect((await rest.at('user:alice', 'bob-token').get('/api/v1/namespaces/default/configmaps/mine')).status).toBe(403);
-    expect((await rest.at('v1u4alow0iv9', 'alice-token').get('/api/v1/namespaces/default/configmaps/mine')).status).toBe(200);
+    expect((await rest.at('user:alice', 'bob-token').get('/api/v1/namespaces/default/configmaps/mine')).status).toBe(
+      403,
+    );
+    expect(
+      (await rest.at('v1u4alow0iv9', 'alice-token').get('/api/v1/namespaces/default/configmaps/mine')).status,
+    ).toBe(200);
   });
 });
 
@@ -250,9 +312,14 @@ describe('deleting a workspace', () => {
   it('takes its content and everything below with it', async () => {
     await workspace('root', 'doomed', 'organization');
     const child = await workspace('root:doomed', 'child', 'universal');
-    await rest.at('root:doomed:child').ok('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'inside' } });
+    await rest
+      .at('root:doomed:child')
+      .ok('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'inside' } });
     await rest.ok('DELETE', `${workspaces}/doomed`);
-    await eventually(async () => (await rest.get(`${workspaces}/doomed`)).status === 404, { what: 'the end of the workspace', within: 30_000 });
+    await eventually(async () => (await rest.get(`${workspaces}/doomed`)).status === 404, {
+      what: 'the end of the workspace',
+      within: 30_000,
+    });
     expect((await rest.at('root:doomed').get('/api/v1/namespaces')).status).toBe(403);
     expect((await rest.at(String(child.spec.cluster)).get('/api/v1/namespaces')).status).toBe(403);
     const left = await rest.at('*', server.adminToken('shard-admin')).ok('GET', '/api/v1/configmaps');
@@ -263,7 +330,10 @@ describe('deleting a workspace', () => {
     const first = await workspace('root', 'again');
     await rest.at('root:again').ok('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'old' } });
     await rest.ok('DELETE', `${workspaces}/again`);
-    await eventually(async () => (await rest.get(`${workspaces}/again`)).status === 404, { what: 'the end of the workspace', within: 30_000 });
+    await eventually(async () => (await rest.get(`${workspaces}/again`)).status === 404, {
+      what: 'the end of the workspace',
+      within: 30_000,
+    });
     const second = await workspace('root', 'again');
     expect(second.spec.cluster).not.toBe(first.spec.cluster);
     expect((await rest.at('root:again').get('/api/v1/namespaces/default/configmaps/old')).status).toBe(404);
@@ -282,7 +352,9 @@ describe.skipIf(kubectlMissing)('kubectl', () => {
   });
 
   it('makes a workspace from YAML, waits for it and shows it', async () => {
-    await kubectl.apply('apiVersion: tenancy.kcp.io/v1alpha1\nkind: Workspace\nmetadata:\n  name: by-yaml\nspec:\n  type:\n    name: universal\n    path: root\n');
+    await kubectl.apply(
+      'apiVersion: tenancy.kcp.io/v1alpha1\nkind: Workspace\nmetadata:\n  name: by-yaml\nspec:\n  type:\n    name: universal\n    path: root\n',
+    );
     await kubectl.run(['wait', '--for=jsonpath={.status.phase}=Ready', 'workspace/by-yaml', '--timeout=20s']);
     const table = await kubectl.run(['get', 'ws', 'by-yaml']);
     expect(table).toMatch(/^NAME\s+TYPE\s+REGION\s+PHASE\s+URL\s+AGE\n/);

@@ -60,7 +60,11 @@ describe('a body', () => {
   });
 
   it('of another version is a bad request', async () => {
-    expectStatus(await rest.post(configMaps, { apiVersion: 'v2', kind: 'ConfigMap', metadata: { name: 'x' } }), 400, 'BadRequest');
+    expectStatus(
+      await rest.post(configMaps, { apiVersion: 'v2', kind: 'ConfigMap', metadata: { name: 'x' } }),
+      400,
+      'BadRequest',
+    );
   });
 
   it('for another namespace than the path is a bad request', async () => {
@@ -108,23 +112,38 @@ describe('a body', () => {
   it('of more than the limit is too large, announced or not', async () => {
     const big = JSON.stringify(configMap('big', { data: { a: 'x'.repeat(4 << 20) } }));
     expectStatus(await rest.request('POST', configMaps, { body: big }), 413, 'RequestEntityTooLarge');
-    expectStatus(await rest.request('POST', configMaps, { body: big, headers: { 'content-length': String(big.length) } }), 413, 'RequestEntityTooLarge');
+    expectStatus(
+      await rest.request('POST', configMaps, { body: big, headers: { 'content-length': String(big.length) } }),
+      413,
+      'RequestEntityTooLarge',
+    );
   });
 
   it.each([
     ['objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
     ['lists', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
   ])('with 10,000 levels of %s is refused', async (_name, deep) => {
-    const answer = await rest.request('POST', configMaps, { body: `{"metadata":{"name":"deep"},"data":{"a":${deep}}}` });
+    const answer = await rest.request('POST', configMaps, {
+      body: `{"metadata":{"name":"deep"},"data":{"a":${deep}}}`,
+    });
     expect([400, 413, 422]).toContain(answer.status);
-    const patch = await rest.request('PATCH', `${configMaps}/present`, { body: `{"data":{"a":${deep}}}`, contentType: 'application/merge-patch+json' });
+    const patch = await rest.request('PATCH', `${configMaps}/present`, {
+      body: `{"data":{"a":${deep}}}`,
+      contentType: 'application/merge-patch+json',
+    });
     expect([400, 413, 422]).toContain(patch.status);
-    const yaml = await rest.request('POST', configMaps, { body: `{metadata: {name: deep}, data: {a: ${deep}}}`, contentType: 'application/yaml' });
+    const yaml = await rest.request('POST', configMaps, {
+      body: `{metadata: {name: deep}, data: {a: ${deep}}}`,
+      contentType: 'application/yaml',
+    });
     expect([400, 413, 422]).toContain(yaml.status);
   });
 
   it('of YAML that expands itself is refused', async () => {
-    const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`);
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`,
+    );
     const body = `metadata: {name: bomb}\nl0: &l0 [x]\n${levels.join('\n')}\n`;
     expectStatus(await rest.request('POST', configMaps, { body, contentType: 'application/yaml' }), 400, 'BadRequest');
   });
@@ -162,9 +181,14 @@ describe('a body', () => {
   });
 
   it('does not reach into prototypes', async () => {
-    const made = await rest.request('POST', configMaps, { body: '{"metadata":{"name":"proto"},"data":{"__proto__":"x","constructor":"y"}}' });
+    const made = await rest.request('POST', configMaps, {
+      body: '{"metadata":{"name":"proto"},"data":{"__proto__":"x","constructor":"y"}}',
+    });
     expect([201, 422]).toContain(made.status);
-    await rest.patch(`${configMaps}/present`, '{"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}}}');
+    await rest.patch(
+      `${configMaps}/present`,
+      '{"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}}}',
+    );
     expect((await rest.ok('GET', `${configMaps}/present`)) as object).not.toHaveProperty('polluted');
   });
 });
@@ -173,7 +197,12 @@ describe('field validation', () => {
   const unknown = (name: string): object => ({ ...configMap(name), dada: { a: '1' } });
 
   it('refuses unknown fields when strict', async () => {
-    expectStatus(await rest.post(`${configMaps}?fieldValidation=Strict`, unknown('s')), 400, 'BadRequest', /unknown field "dada"/);
+    expectStatus(
+      await rest.post(`${configMaps}?fieldValidation=Strict`, unknown('s')),
+      400,
+      'BadRequest',
+      /unknown field "dada"/,
+    );
   });
 
   it('warns of unknown fields by default and drops them', async () => {
@@ -190,7 +219,12 @@ describe('field validation', () => {
 
   it('refuses duplicate keys when strict, warns by default', async () => {
     const body = '{"metadata":{"name":"dup"},"data":{"a":"1","a":"2"}}';
-    expectStatus(await rest.request('POST', `${configMaps}?fieldValidation=Strict`, { body }), 400, 'BadRequest', /duplicate field "data\.a"|duplicate/);
+    expectStatus(
+      await rest.request('POST', `${configMaps}?fieldValidation=Strict`, { body }),
+      400,
+      'BadRequest',
+      /duplicate field "data\.a"|duplicate/,
+    );
     const answer = await rest.request('POST', configMaps, { body });
     expect(answer.status).toBe(201);
     expect(answer.headers.warning).toMatch(/duplicate field/);
@@ -205,7 +239,12 @@ describe('field validation', () => {
 
 describe('a conflict', () => {
   it('of names is AlreadyExists', async () => {
-    const status = expectStatus(await rest.post(configMaps, configMap('present')), 409, 'AlreadyExists', /"present" already exists/);
+    const status = expectStatus(
+      await rest.post(configMaps, configMap('present')),
+      409,
+      'AlreadyExists',
+      /"present" already exists/,
+    );
     expect(status.details).toMatchObject({ name: 'present', kind: 'configmaps' });
   });
 
@@ -213,7 +252,11 @@ describe('a conflict', () => {
     const stale = { metadata: { name: 'present', resourceVersion: '1' } };
     expectStatus(await rest.put(`${configMaps}/present`, stale), 409, 'Conflict', /modified/);
     expectStatus(await rest.patch(`${configMaps}/present`, { metadata: { resourceVersion: '1' } }), 409, 'Conflict');
-    const preconditions = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: '00000000-0000-0000-0000-000000000000' } };
+    const preconditions = {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid: '00000000-0000-0000-0000-000000000000' },
+    };
     expectStatus(await rest.delete(`${configMaps}/present`, preconditions), 409, 'Conflict');
   });
 
@@ -236,7 +279,12 @@ describe('a path', () => {
   });
 
   it('names what was not found', async () => {
-    const status = expectStatus(await rest.get(`${configMaps}/absent`), 404, 'NotFound', /configmaps "absent" not found/);
+    const status = expectStatus(
+      await rest.get(`${configMaps}/absent`),
+      404,
+      'NotFound',
+      /configmaps "absent" not found/,
+    );
     expect(status.details).toEqual({ name: 'absent', kind: 'configmaps' });
   });
 
@@ -304,11 +352,14 @@ describe('a query', () => {
     expectStatus(answer, answer.status, answer.status === 400 ? 'BadRequest' : 'Invalid');
   });
 
-  it.each(['dryRun=Some', 'dryRun=true', 'fieldManager=%0a'])('%s is refused for a write and writes nothing', async (query) => {
-    const answer = await rest.post(`${configMaps}?${query}`, configMap('by-query'));
-    expect([400, 422]).toContain(answer.status);
-    expect((await rest.get(`${configMaps}/by-query`)).status).toBe(404);
-  });
+  it.each(['dryRun=Some', 'dryRun=true', 'fieldManager=%0a'])(
+    '%s is refused for a write and writes nothing',
+    async (query) => {
+      const answer = await rest.post(`${configMaps}?${query}`, configMap('by-query'));
+      expect([400, 422]).toContain(answer.status);
+      expect((await rest.get(`${configMaps}/by-query`)).status).toBe(404);
+    },
+  );
 });
 
 describe('an Accept header', () => {
@@ -316,10 +367,13 @@ describe('an Accept header', () => {
     expectStatus(await rest.get(configMaps, { accept }), 406, 'NotAcceptable');
   });
 
-  it.each(['', '*/*', 'application/*', 'nonsense', 'application/json;q=0.5, */*;q=0.1', ';;;,,,'])('of "%s" never breaks', async (accept) => {
-    const answer = await rest.get(configMaps, { accept });
-    expect([200, 406]).toContain(answer.status);
-  });
+  it.each(['', '*/*', 'application/*', 'nonsense', 'application/json;q=0.5, */*;q=0.1', ';;;,,,'])(
+    'of "%s" never breaks',
+    async (accept) => {
+      const answer = await rest.get(configMaps, { accept });
+      expect([200, 406]).toContain(answer.status);
+    },
+  );
 });
 
 /** `once` would take a reset of the connection for a failure. */
@@ -360,7 +414,10 @@ describe('a connection', () => {
       `POST /clusters/root${configMaps} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"metadata":{"name":"half"}`,
     );
     socket.destroySoon();
-    const stream = rest.open('POST', configMaps, { body: undefined, headers: { 'content-type': 'application/json', 'content-length': '500' } });
+    const stream = rest.open('POST', configMaps, {
+      body: undefined,
+      headers: { 'content-type': 'application/json', 'content-length': '500' },
+    });
     stream.on('error', () => undefined);
     stream.close();
     expect((await rest.get(`${configMaps}/half`)).status).toBe(404);

@@ -19,7 +19,10 @@ async function writeUntilCut(server: CanopyProcess, prefix: string, done: Acknow
   try {
     for (let i = 0; ; i++) {
       const name = `${prefix}-${i}`;
-      const made = await rest.ok('POST', path, { metadata: { name, labels: { load: 'yes' } }, data: { text: 'x'.repeat(500) } });
+      const made = await rest.ok('POST', path, {
+        metadata: { name, labels: { load: 'yes' } },
+        data: { text: 'x'.repeat(500) },
+      });
       done.push({ name, resourceVersion: Number(made.metadata.resourceVersion) });
     }
   } catch {
@@ -30,7 +33,10 @@ async function writeUntilCut(server: CanopyProcess, prefix: string, done: Acknow
 }
 
 function seenBy(watch: WatchStream): Acknowledged[] {
-  return watch.events.map(({ object }) => ({ name: object.metadata.name, resourceVersion: Number(object.metadata.resourceVersion) }));
+  return watch.events.map(({ object }) => ({
+    name: object.metadata.name,
+    resourceVersion: Number(object.metadata.resourceVersion),
+  }));
 }
 
 describe('a server killed under the load of 16 writers', () => {
@@ -44,7 +50,9 @@ describe('a server killed under the load of 16 writers', () => {
         const client = Rest.connect(server, 'root');
         const from = watched.at(-1)?.resourceVersion ?? Number((await client.ok('GET', path)).metadata.resourceVersion);
         const watch = await openWatch(client, `${path}?watch=true&labelSelector=load%3Dyes&resourceVersion=${from}`);
-        const writing = Promise.all(Array.from({ length: writers }, (_, w) => writeUntilCut(server, `r${round}-w${w}`, done)));
+        const writing = Promise.all(
+          Array.from({ length: writers }, (_, w) => writeUntilCut(server, `r${round}-w${w}`, done)),
+        );
         await eventually(() => done.length - before > 300 && watch.events.length > 100, { what: 'enough load' });
         await server.end('SIGKILL');
         await writing;
@@ -57,10 +65,15 @@ describe('a server killed under the load of 16 writers', () => {
       const last = watched.at(-1)?.resourceVersion;
       const list = await client.ok('GET', `${path}?labelSelector=load%3Dyes`);
       const watch = await openWatch(client, `${path}?watch=true&labelSelector=load%3Dyes&resourceVersion=${last}`);
-      await eventually(() => watched.length + watch.events.length >= list.items.length, { what: 'the rest of the events' });
+      await eventually(() => watched.length + watch.events.length >= list.items.length, {
+        what: 'the rest of the events',
+      });
       watched.push(...seenBy(watch));
       client.close();
-      const stored = list.items.map((item) => ({ name: item.metadata.name, resourceVersion: Number(item.metadata.resourceVersion) }));
+      const stored = list.items.map((item) => ({
+        name: item.metadata.name,
+        resourceVersion: Number(item.metadata.resourceVersion),
+      }));
       expect(watched).toEqual(stored.sort((a, b) => a.resourceVersion - b.resourceVersion));
     } finally {
       await server.dispose();

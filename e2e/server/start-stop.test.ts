@@ -76,41 +76,51 @@ describe('a started server', () => {
 });
 
 describe('stopping', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('on %s ends with exit code 0, with watches open, and a restart finds everything', async (signal) => {
-    const server = await CanopyProcess.start();
-    try {
-      const rest = Rest.connect(server, 'root');
-      const made = await rest.ok('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'kept' }, data: { a: '1' } });
-      const token = server.adminToken('shard-admin');
-      const watch = rest.open('GET', '/api/v1/configmaps?watch=true');
-      watch.on('error', () => undefined).resume();
-      await new Promise((resolve) => watch.once('response', resolve));
-      expect(await server.end(signal)).toEqual({ code: 0, signal: null });
-      expect(server.stderr).toBe('');
-      rest.close();
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'on %s ends with exit code 0, with watches open, and a restart finds everything',
+    async (signal) => {
+      const server = await CanopyProcess.start();
+      try {
+        const rest = Rest.connect(server, 'root');
+        const made = await rest.ok('POST', '/api/v1/namespaces/default/configmaps', {
+          metadata: { name: 'kept' },
+          data: { a: '1' },
+        });
+        const token = server.adminToken('shard-admin');
+        const watch = rest.open('GET', '/api/v1/configmaps?watch=true');
+        watch.on('error', () => undefined).resume();
+        await new Promise((resolve) => watch.once('response', resolve));
+        expect(await server.end(signal)).toEqual({ code: 0, signal: null });
+        expect(server.stderr).toBe('');
+        rest.close();
 
-      await server.startAgain();
-      const again = Rest.connect(server, 'root');
-      const found = await again.ok('GET', '/api/v1/namespaces/default/configmaps/kept');
-      expect(found.metadata).toEqual(made.metadata);
-      expect(server.adminToken('shard-admin')).toBe(token);
-      const next = await again.ok('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'later' } });
-      expect(Number(next.metadata.resourceVersion)).toBeGreaterThan(Number(made.metadata.resourceVersion));
-      again.close();
-    } finally {
-      await server.dispose();
-    }
-  });
+        await server.startAgain();
+        const again = Rest.connect(server, 'root');
+        const found = await again.ok('GET', '/api/v1/namespaces/default/configmaps/kept');
+        expect(found.metadata).toEqual(made.metadata);
+        expect(server.adminToken('shard-admin')).toBe(token);
+        const next = await again.ok('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'later' } });
+        expect(Number(next.metadata.resourceVersion)).toBeGreaterThan(Number(made.metadata.resourceVersion));
+        again.close();
+      } finally {
+        await server.dispose();
+      }
+    },
+  );
 
   it('by SIGKILL loses nothing that was acknowledged, and needs no repair', async () => {
     const server = await CanopyProcess.start();
     try {
       const rest = Rest.connect(server, 'root');
-      const made = await rest.ok('POST', '/apis/tenancy.kcp.io/v1alpha1/workspaces', { metadata: { name: 'survivor' } });
+      const made = await rest.ok('POST', '/apis/tenancy.kcp.io/v1alpha1/workspaces', {
+        metadata: { name: 'survivor' },
+      });
       await server.end('SIGKILL');
       await server.startAgain();
       const again = Rest.connect(server, 'root');
-      expect((await again.ok('GET', '/apis/tenancy.kcp.io/v1alpha1/workspaces/survivor')).metadata.uid).toBe(made.metadata.uid);
+      expect((await again.ok('GET', '/apis/tenancy.kcp.io/v1alpha1/workspaces/survivor')).metadata.uid).toBe(
+        made.metadata.uid,
+      );
       expect((await again.at('root:survivor').get('/api/v1/namespaces/default')).status).toBe(200);
       again.close();
     } finally {
@@ -139,7 +149,10 @@ describe('canopy start refuses, in one line and without touching anything,', () 
   it('a path below a file', async () => {
     const file = freshPath('file-above');
     writeFileSync(file, 'mine');
-    expectOneClearLine(await canopy(['start', '--root-directory', path.join(file, 'below'), '--secure-port', '0']), /root directory/);
+    expectOneClearLine(
+      await canopy(['start', '--root-directory', path.join(file, 'below'), '--secure-port', '0']),
+      /root directory/,
+    );
   });
 
   it('a database that is a text file', async () => {
@@ -172,9 +185,17 @@ describe('canopy start refuses, in one line and without touching anything,', () 
     ['an address that is none', ['--bind-address', 'localhost'], /--bind-address must be an IP address/],
     ['a shard name that is none', ['--shard-name', 'A_B'], /--shard-name must be a DNS label/],
     ['a log level that is none', ['--log-level', 'loud'], /--log-level must be one of/],
-    ['a token file that is missing', ['--token-auth-file', '/nonexistent/tokens.csv'], /--token-auth-file: .*tokens\.csv/],
+    [
+      'a token file that is missing',
+      ['--token-auth-file', '/nonexistent/tokens.csv'],
+      /--token-auth-file: .*tokens\.csv/,
+    ],
     ['a CA file that is missing', ['--client-ca-file', '/nonexistent/ca.pem'], /--client-ca-file: .*ca\.pem/],
-    ['an audit policy that is missing', ['--audit-policy-file', '/nonexistent/policy.yaml'], /--audit-policy-file: .*policy\.yaml/],
+    [
+      'an audit policy that is missing',
+      ['--audit-policy-file', '/nonexistent/policy.yaml'],
+      /--audit-policy-file: .*policy\.yaml/,
+    ],
   ])('%s', async (_name, flags, words) => {
     const directory = freshPath('untouched');
     expectOneClearLine(await canopy(['start', '--root-directory', directory, ...flags]), words);
@@ -188,8 +209,19 @@ describe('canopy start refuses, in one line and without touching anything,', () 
   ])('%s', async (_name, flag, text) => {
     const file = freshPath(`bad-${flag}`);
     writeFileSync(file, text);
-    const flags = [`--${flag}`, file, ...(flag === 'audit-policy-file' ? ['--audit-log-path', freshPath('audit.log')] : [])];
-    const result = await canopy(['start', '--root-directory', freshPath(`dir-${flag}`), '--secure-port', '0', ...flags]);
+    const flags = [
+      `--${flag}`,
+      file,
+      ...(flag === 'audit-policy-file' ? ['--audit-log-path', freshPath('audit.log')] : []),
+    ];
+    const result = await canopy([
+      'start',
+      '--root-directory',
+      freshPath(`dir-${flag}`),
+      '--secure-port',
+      '0',
+      ...flags,
+    ]);
     expectOneClearLine(result, new RegExp(`bad-${flag}`));
   });
 
@@ -209,7 +241,10 @@ describe('canopy start refuses, in one line and without touching anything,', () 
 describe('settings', () => {
   it('come from the environment, and flags win over it', async () => {
     const other = freshPath('by-flag');
-    const server = await CanopyProcess.start({ rootDirectory: other, env: { CANOPY_ROOT_DIRECTORY: freshPath('by-env'), CANOPY_SHARD_NAME: 'amber' } });
+    const server = await CanopyProcess.start({
+      rootDirectory: other,
+      env: { CANOPY_ROOT_DIRECTORY: freshPath('by-env'), CANOPY_SHARD_NAME: 'amber' },
+    });
     try {
       expect(existsSync(path.join(other, 'canopy.db'))).toBe(true);
       expect(existsSync(freshPath('by-env'))).toBe(false);

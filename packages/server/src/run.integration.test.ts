@@ -2,7 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { configMap, createWorkspace, type RunningServer, type RunningServerOptions, startServer } from '@canopy/testing';
+import {
+  configMap,
+  createWorkspace,
+  type RunningServer,
+  type RunningServerOptions,
+  startServer,
+} from '@canopy/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from './options/parse-options.ts';
 

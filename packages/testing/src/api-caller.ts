@@ -13,7 +13,13 @@ export interface ApiAnswer {
 }
 
 /** An object, a list or a Status, loosely. */
-export type AnyObject = KubeObject & { items: AnyObject[]; code: number; reason: string; message: string; [field: string]: unknown };
+export type AnyObject = KubeObject & {
+  items: AnyObject[];
+  code: number;
+  reason: string;
+  message: string;
+  [field: string]: unknown;
+};
 
 export interface CallOptions {
   headers?: Readonly<Record<string, string>>;
@@ -42,7 +48,12 @@ export class ApiCaller {
     return this.below(`/clusters/${cluster}`);
   }
 
-  async call(method: TransportRequest['method'], path: string, body?: unknown, options: CallOptions = {}): Promise<ApiAnswer> {
+  async call(
+    method: TransportRequest['method'],
+    path: string,
+    body?: unknown,
+    options: CallOptions = {},
+  ): Promise<ApiAnswer> {
     const { contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json', headers } = options;
     const sendsBody = body !== undefined && !withoutBody.has(method);
     const response = await this.transport.request({

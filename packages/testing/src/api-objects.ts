@@ -22,13 +22,14 @@ export function kindOf(plural: string): string {
   return singular.charAt(0).toUpperCase() + singular.slice(1);
 }
 
-const demoSchema = {
+/** New at every call: tests may change theirs. */
+const demoSchema = () => ({
   type: 'object',
   properties: {
     spec: { type: 'object', properties: { size: { type: 'integer' }, note: { type: 'string' } } },
     status: { type: 'object', properties: { phase: { type: 'string' } } },
   },
-};
+});
 
 /** An APIResourceSchema. */
 export function resourceSchema({ group, plural, scope = 'Namespaced', prefix = 'v1' }: DemoResource): KubeObject {
@@ -41,7 +42,7 @@ export function resourceSchema({ group, plural, scope = 'Namespaced', prefix = '
       group,
       scope,
       names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
-      versions: [{ name: 'v1', served: true, storage: true, schema: demoSchema, subresources: { status: {} } }],
+      versions: [{ name: 'v1', served: true, storage: true, schema: demoSchema(), subresources: { status: {} } }],
     },
   };
 }
@@ -58,14 +59,24 @@ export function customResource({ group, plural, scope = 'Namespaced' }: DemoReso
       scope,
       names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
       versions: [
-        { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: demoSchema }, subresources: { status: {} } },
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: demoSchema() },
+          subresources: { status: {} },
+        },
       ],
     },
   };
 }
 
 /** An APIExport (v1alpha2) of resources whose schemas have the same cluster. */
-export function apiExport(name: string, resources: readonly DemoResource[], claims: readonly DemoClaim[] = []): KubeObject {
+export function apiExport(
+  name: string,
+  resources: readonly DemoResource[],
+  claims: readonly DemoClaim[] = [],
+): KubeObject {
   return {
     apiVersion: 'apis.kcp.io/v1alpha2',
     kind: 'APIExport',
@@ -77,7 +88,9 @@ export function apiExport(name: string, resources: readonly DemoResource[], clai
         schema: resourceSchema(resource).metadata.name,
         storage: { crd: {} },
       })),
-      ...(claims.length > 0 ? { permissionClaims: claims.map((claim) => ({ verbs: ['*'], group: '', ...claim })) } : {}),
+      ...(claims.length > 0
+        ? { permissionClaims: claims.map((claim) => ({ verbs: ['*'], group: '', ...claim })) }
+        : {}),
     },
   };
 }
@@ -89,7 +102,11 @@ export interface DemoAnswer extends DemoClaim {
 }
 
 /** An APIBinding (v1alpha2). */
-export function apiBinding(name: string, at: { path?: string; export: string }, answers: readonly DemoAnswer[] = []): KubeObject {
+export function apiBinding(
+  name: string,
+  at: { path?: string; export: string },
+  answers: readonly DemoAnswer[] = [],
+): KubeObject {
   return {
     apiVersion: 'apis.kcp.io/v1alpha2',
     kind: 'APIBinding',
@@ -111,11 +128,19 @@ export function apiBinding(name: string, at: { path?: string; export: string }, 
   };
 }
 
-export function configMap(name: string, data: Record<string, string> = {}, labels?: Record<string, string>): KubeObject {
+export function configMap(
+  name: string,
+  data: Record<string, string> = {},
+  labels?: Record<string, string>,
+): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...(labels === undefined ? {} : { labels }) }, data };
 }
 
 /** An object of a {@link DemoResource}. */
-export function demoObject({ group, plural }: DemoResource, name: string, spec: Record<string, unknown> = {}): KubeObject {
+export function demoObject(
+  { group, plural }: DemoResource,
+  name: string,
+  spec: Record<string, unknown> = {},
+): KubeObject {
   return { apiVersion: `${group}/v1`, kind: kindOf(plural), metadata: { name }, spec };
 }

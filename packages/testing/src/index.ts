@@ -6,8 +6,8 @@ export {
   customResource,
   type DemoAnswer,
   type DemoClaim,
-  demoObject,
   type DemoResource,
+  demoObject,
   kindOf,
   resourceSchema,
 } from './api-objects.ts';
@@ -27,8 +27,8 @@ export {
   letIn,
   makeAdmin,
   publish,
-  rbac,
   type RbacRule,
+  rbac,
   tenancy,
   workspaceObject,
 } from './workspace-steps.ts';

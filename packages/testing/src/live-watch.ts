@@ -30,7 +30,8 @@ export class LiveWatch {
     try {
       for (let i = 0; ; i++) {
         while (i >= this.events.length) {
-          if (this.ended || late) throw new Error(`${this.ended ? 'the watch ended' : 'no event came'}; there were ${this.summary()}`);
+          if (this.ended || late)
+            throw new Error(`${this.ended ? 'the watch ended' : 'no event came'}; there were ${this.summary()}`);
           await new Promise<void>((resolve) => this.waiting.push(resolve));
         }
         const event = this.events[i] as LiveEvent;

@@ -45,8 +45,19 @@ export async function startServer(options: RunningServerOptions = {}): Promise<R
   const rootDirectory = options.rootDirectory ?? mkdtempSync(path.join(tmpdir(), 'canopy-'));
   const tokenFile = path.join(rootDirectory, 'tokens.csv');
   writeFileSync(tokenFile, (options.users ?? []).map(tokenLine).join(''));
-  const flags = ['--root-directory', rootDirectory, '--secure-port', '0', '--token-auth-file', tokenFile, '--log-level', 'error'];
-  const serving = await run({ config: completeConfig(parseOptions([...flags, ...(options.flags ?? [])], {}), rootDirectory) });
+  const flags = [
+    '--root-directory',
+    rootDirectory,
+    '--secure-port',
+    '0',
+    '--token-auth-file',
+    tokenFile,
+    '--log-level',
+    'error',
+  ];
+  const serving = await run({
+    config: completeConfig(parseOptions([...flags, ...(options.flags ?? [])], {}), rootDirectory),
+  });
   const kubeconfig = readFileSync(path.join(rootDirectory, 'admin.kubeconfig'), 'utf8');
   const ca = Buffer.from(/certificate-authority-data: (\S+)/.exec(kubeconfig)?.[1] ?? '', 'base64').toString('utf8');
   const transports = new Map<string, Transport>();

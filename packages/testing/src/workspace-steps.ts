@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { apiExport, type DemoClaim, type DemoResource, resourceSchema } from './api-objects.ts';
 import type { AnyObject, ApiCaller } from './api-caller.ts';
+import { apiExport, type DemoClaim, type DemoResource, resourceSchema } from './api-objects.ts';
 
 export const apis = '/apis/apis.kcp.io/v1alpha2';
 export const apisV1alpha1 = '/apis/apis.kcp.io/v1alpha1';
@@ -9,7 +9,11 @@ export const rbac = '/apis/rbac.authorization.k8s.io/v1';
 export const core = '/apis/core.kcp.io/v1alpha1';
 
 /** Makes a workspace below the caller's and waits until it is ready. */
-export async function createWorkspace(parent: ApiCaller, name: string, type?: { name: string; path?: string }): Promise<AnyObject> {
+export async function createWorkspace(
+  parent: ApiCaller,
+  name: string,
+  type?: { name: string; path?: string },
+): Promise<AnyObject> {
   let workspace = await parent.ok('POST', `${tenancy}/workspaces`, workspaceObject(name, type));
   while ((workspace.status as { phase?: string }).phase !== 'Ready') {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -34,7 +38,8 @@ export async function publish(
   resources: readonly DemoResource[],
   claims: readonly DemoClaim[] = [],
 ): Promise<AnyObject> {
-  for (const resource of resources) await provider.ok('POST', `${apisV1alpha1}/apiresourceschemas`, resourceSchema(resource));
+  for (const resource of resources)
+    await provider.ok('POST', `${apisV1alpha1}/apiresourceschemas`, resourceSchema(resource));
   return provider.ok('POST', `${apis}/apiexports`, apiExport(name, resources, claims));
 }
 
@@ -47,7 +52,12 @@ export interface RbacRule {
 }
 
 /** Grants rules to a user with a ClusterRole and its binding, both named `name`. */
-export async function grant(workspace: ApiCaller, name: string, user: string, rules: readonly RbacRule[]): Promise<void> {
+export async function grant(
+  workspace: ApiCaller,
+  name: string,
+  user: string,
+  rules: readonly RbacRule[],
+): Promise<void> {
   await workspace.ok('POST', `${rbac}/clusterroles`, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
@@ -57,7 +67,10 @@ export async function grant(workspace: ApiCaller, name: string, user: string, ru
   await bindRole(workspace, { name, user, role: name });
 }
 
-export async function bindRole(workspace: ApiCaller, { name, user, role }: { name: string; user: string; role: string }): Promise<void> {
+export async function bindRole(
+  workspace: ApiCaller,
+  { name, user, role }: { name: string; user: string; role: string },
+): Promise<void> {
   await workspace.ok('POST', `${rbac}/clusterrolebindings`, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
@@ -92,7 +105,9 @@ export async function eventually<T>(attempt: () => Promise<T | undefined | false
 
 /** Status and reason of a condition of an object, e.g. `False/NamingConflicts`; undefined when it has none of that type. */
 export function conditionOf(object: AnyObject, type: string): string | undefined {
-  const { conditions = [] } = (object.status ?? {}) as { conditions?: { type: string; status: string; reason?: string }[] };
+  const { conditions = [] } = (object.status ?? {}) as {
+    conditions?: { type: string; status: string; reason?: string }[];
+  };
   const found = conditions.find((condition) => condition.type === type);
   if (found === undefined) return undefined;
   return found.reason === undefined ? found.status : `${found.status}/${found.reason}`;

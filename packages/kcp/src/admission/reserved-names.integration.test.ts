@@ -1,3 +1,4 @@
+import type { KubeObject } from '@canopy/apimachinery';
 import {
   type ApiCaller,
   apiBinding,
@@ -81,7 +82,7 @@ describe('an APIResourceSchema', () => {
 });
 
 describe('the annotation kcp.io/path', () => {
-  const post = (object: { metadata: { annotations?: Record<string, string> } }, path: string, given?: string) => {
+  const post = (object: KubeObject, path: string, given?: string) => {
     if (given !== undefined) object.metadata.annotations = { 'kcp.io/path': given };
     return at.post(path, object);
   };
@@ -122,6 +123,6 @@ describe('claims of an export', () => {
   });
 });
 
-function workspaceType(name: string) {
+function workspaceType(name: string): KubeObject {
   return { apiVersion: 'tenancy.kcp.io/v1alpha1', kind: 'WorkspaceType', metadata: { name }, spec: {} };
 }

@@ -11,8 +11,8 @@ import {
   type DemoResource,
   demoObject,
   publish,
-  resourceSchema,
   type RunningServer,
+  resourceSchema,
   startServer,
 } from '@canopy/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,7 +33,11 @@ beforeAll(async () => {
     await publish(at(name), 'demo', [widgets]);
     for (const consumer of [`${name}-a`, `${name}-b`]) {
       await createWorkspace(server.admin, consumer, { name: 'universal', path: 'root' });
-      await at(consumer).ok('POST', `${apis}/apibindings`, apiBinding('demo', { path: `root:${name}`, export: 'demo' }));
+      await at(consumer).ok(
+        'POST',
+        `${apis}/apibindings`,
+        apiBinding('demo', { path: `root:${name}`, export: 'demo' }),
+      );
       await at(consumer).ok('POST', path, demoObject(widgets, `of-${consumer}`));
     }
   }

@@ -14,8 +14,8 @@ import {
   grant,
   makeAdmin,
   publish,
-  resourceSchema,
   type RunningServer,
+  resourceSchema,
   startServer,
 } from '@canopy/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -90,6 +90,20 @@ describe('a binding', () => {
     expect(moved.text).toContain('APIExport reference must not be changed');
     const loose = await at.patch(`${apis}/apibindings/demo`, { metadata: { finalizers: [] } });
     expect([loose.status, loose.json().message]).toEqual([403, expect.stringContaining('removing the finalizer')]);
+  });
+
+  it('has a status that no user writes, and neither has an export', async () => {
+    const at = await consumer();
+    await bind(at, 'demo', 'demo');
+    for (const [caller, path] of [
+      [at, `${apis}/apibindings/demo/status`],
+      [provider, `${apis}/apiexports/demo/status`],
+    ] as const) {
+      const answer = await caller.patch(path, { status: { phase: 'Binding', identityHash: 'x' } });
+      expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('status updates not permitted')]);
+    }
+    const whole = await at.ok('PATCH', `${apis}/apibindings/demo`, { status: { phase: 'Binding' } });
+    expect(whole.status).toMatchObject({ phase: 'Bound' });
   });
 
   it('takes its objects along when it goes', async () => {
@@ -174,6 +188,16 @@ describe('a binding that cannot be', () => {
   });
 });
 
+describe('ten bindings to one export at once', () => {
+  it('are one that is bound and nine that are told why not', async () => {
+    const at = await consumer();
+    const names = Array.from({ length: 10 }, (_, i) => `b-${i}`);
+    const made = await Promise.all(names.map((name) => bind(at, name, 'demo')));
+    const states = made.map((binding) => conditionOf(binding, 'InitialBindingCompleted')).sort();
+    expect(states).toEqual([...Array.from({ length: 9 }, () => 'False/NamingConflicts'), 'True']);
+  });
+});
+
 describe('the permission to bind', () => {
   it('is asked in the workspace of the export, and missing exports read like forbidden ones', async () => {
     const at = await consumer();
@@ -181,7 +205,10 @@ describe('the permission to bind', () => {
     const alice = at.in(`root:consumer-${workspaces - 1}`);
     const asAlice = server.user('alice').in(`root:consumer-${workspaces - 1}`);
     const attempt = async (name: string) => {
-      const answer = await asAlice.post(`${apis}/apibindings`, apiBinding('b', { path: 'root:provider', export: name }));
+      const answer = await asAlice.post(
+        `${apis}/apibindings`,
+        apiBinding('b', { path: 'root:provider', export: name }),
+      );
       return { status: answer.status, text: answer.text.replaceAll(name, '<export>') };
     };
     const forbidden = await attempt('demo');

@@ -7,8 +7,9 @@ import {
   apisV1alpha1,
   createWorkspace,
   type DemoResource,
-  resourceSchema,
+  eventually,
   type RunningServer,
+  resourceSchema,
   startServer,
 } from '@canopy/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,13 +27,18 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** Reads in v1alpha1, writes that back and reads in v1alpha2: what an old client does to an object. */
-async function throughOldClient(resource: string, name: string): Promise<{ before: AnyObject; after: AnyObject }> {
-  const before = await at.ok('GET', `${apis}/${resource}/${name}`);
-  const old = await at.ok('GET', `${apisV1alpha1}/${resource}/${name}`);
-  expect(old.apiVersion).toBe('apis.kcp.io/v1alpha1');
-  await at.ok('PUT', `${apisV1alpha1}/${resource}/${name}`, old);
-  return { before, after: await at.ok('GET', `${apis}/${resource}/${name}`) };
+/** Reads in v1alpha1, writes that back and reads in v1alpha2: what an old client does to an object that nobody else changes. */
+function throughOldClient(resource: string, name: string): Promise<{ before: AnyObject; after: AnyObject }> {
+  return eventually(async () => {
+    const before = await at.ok('GET', `${apis}/${resource}/${name}`);
+    const old = await at.ok('GET', `${apisV1alpha1}/${resource}/${name}`);
+    expect(old.apiVersion).toBe('apis.kcp.io/v1alpha1');
+    if (old.metadata.resourceVersion !== before.metadata.resourceVersion) return undefined;
+    const written = await at.put(`${apisV1alpha1}/${resource}/${name}`, old);
+    if (written.status === 409) return undefined;
+    expect(written.status, written.text).toBe(200);
+    return { before, after: await at.ok('GET', `${apis}/${resource}/${name}`) };
+  });
 }
 
 const claims = [

@@ -1,4 +1,13 @@
-import { type ApiCaller, core, createWorkspace, letIn, makeAdmin, type RunningServer, startServer, tenancy } from '@canopy/testing';
+import {
+  type ApiCaller,
+  core,
+  createWorkspace,
+  letIn,
+  makeAdmin,
+  type RunningServer,
+  startServer,
+  tenancy,
+} from '@canopy/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let server: RunningServer;
@@ -85,7 +94,9 @@ describe('/clusters/*', () => {
     expect(clusters.has('root')).toBe(true);
     expect(clusters.has(clusterName)).toBe(true);
     const writes = await Promise.all([
-      server.master.in('*').post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } }),
+      server.master
+        .in('*')
+        .post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } }),
       server.master.in('*').delete('/api/v1/namespaces/default'),
       server.master.in('*').patch('/api/v1/namespaces/default', {}),
       server.master.in('*').get('/api/v1/namespaces/default'),
@@ -110,6 +121,26 @@ describe('an inactive logical cluster', () => {
     expect(stranger.text).toBe((await alice.in('root:none').get('/api/v1/namespaces')).text);
     await sleeping.ok('PATCH', at, { metadata: { annotations: { 'core.kcp.io/inactive': null } } });
     expect((await sleeping.get('/api/v1/namespaces')).status).toBe(200);
+  });
+});
+
+describe('a watch in a logical cluster', () => {
+  it('ends when the cluster becomes inactive', async () => {
+    await createWorkspace(server.admin, 'watched');
+    const watched = server.admin.in('root:watched');
+    const watch = await watched.watch('/api/v1/namespaces');
+    await watch.named('ADDED', 'default');
+    const annotations = { 'core.kcp.io/inactive': 'true' };
+    await watched.ok('PATCH', `${core}/logicalclusters/cluster`, { metadata: { annotations } });
+    await expect(watch.named('ADDED', 'never')).rejects.toThrow('the watch ended');
+  });
+
+  it('ends when the cluster is deleted', async () => {
+    await createWorkspace(server.admin, 'doomed');
+    const watch = await server.admin.in('root:doomed').watch('/api/v1/namespaces');
+    await watch.named('ADDED', 'default');
+    await server.admin.ok('DELETE', `${tenancy}/workspaces/doomed`);
+    await expect(watch.named('ADDED', 'never')).rejects.toThrow('the watch ended');
   });
 });
 

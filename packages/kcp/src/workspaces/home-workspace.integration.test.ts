@@ -1,4 +1,13 @@
-import { type AnyObject, core, createWorkspace, makeAdmin, rbac, type RunningServer, startServer, tenancy } from '@canopy/testing';
+import {
+  type AnyObject,
+  core,
+  createWorkspace,
+  makeAdmin,
+  type RunningServer,
+  rbac,
+  startServer,
+  tenancy,
+} from '@canopy/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homeClusterName } from '../names.ts';
 
@@ -52,7 +61,9 @@ describe('workspaces/~ in root', () => {
     expect((await server.anonymous.get(home)).status).toBe(403);
     expect((await server.user('alice').delete(home)).status).toBeGreaterThanOrEqual(400);
     expect((await server.admin.get(`/clusters/root/x${home}`)).status).toBe(404);
-    const elsewhere = await createWorkspace(server.admin, 'elsewhere').then(() => server.admin.in('root:elsewhere').get(home));
+    const elsewhere = await createWorkspace(server.admin, 'elsewhere').then(() =>
+      server.admin.in('root:elsewhere').get(home),
+    );
     expect(elsewhere.status).toBe(404);
   });
 });

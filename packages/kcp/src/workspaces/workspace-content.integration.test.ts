@@ -95,7 +95,8 @@ describe('a created workspace', () => {
     expect(places(namespaces)).toEqual(['default', 'kube-system']);
     expect(places(accounts)).toEqual(['default/default', 'kube-system/default']);
     expect(places(maps)).toEqual(['default/kube-root-ca.crt', 'kube-system/kube-root-ca.crt']);
-    for (const map of maps?.items ?? []) expect((map.data as { 'ca.crt': string })['ca.crt'].trim()).toBe(server.ca.trim());
+    for (const map of maps?.items ?? [])
+      expect((map.data as { 'ca.crt': string })['ca.crt'].trim()).toBe(server.ca.trim());
   });
 
   it('makes its creator, and nobody else, its admin', async () => {
@@ -123,7 +124,12 @@ describe('a created workspace', () => {
   });
 
   it('shows every object with the name of its logical cluster', async () => {
-    for (const path of ['/api/v1/namespaces', '/api/v1/configmaps', `${rbac}/clusterrolebindings`, `${apis}/apibindings`])
+    for (const path of [
+      '/api/v1/namespaces',
+      '/api/v1/configmaps',
+      `${rbac}/clusterrolebindings`,
+      `${apis}/apibindings`,
+    ])
       for (const { metadata } of (await inside(path)).items)
         expect(metadata.annotations?.['kcp.io/cluster'], path).toBe(cluster);
   });
@@ -131,7 +137,9 @@ describe('a created workspace', () => {
   it('answers under its name, its path and the name of an ancestor with the rest of the path', async () => {
     await createWorkspace(server.admin.in('root:org'), 'team');
     const [byPath, byParent] = await Promise.all(
-      ['root:org:team', `${cluster}:team`].map((at) => server.admin.in(at).ok('GET', `${core}/logicalclusters/cluster`)),
+      ['root:org:team', `${cluster}:team`].map((at) =>
+        server.admin.in(at).ok('GET', `${core}/logicalclusters/cluster`),
+      ),
     );
     const own = byPath?.metadata.annotations?.['kcp.io/cluster'] as string;
     const byName = await server.admin.in(own).ok('GET', `${core}/logicalclusters/cluster`);
@@ -154,8 +162,8 @@ describe('twenty creations of one workspace at once', () => {
     const all = await server.master.in('*').ok('GET', `${core}/logicalclusters`);
     const made = all.items.filter(({ spec }) => (spec as { owner?: { name: string } }).owner?.name === 'contended');
     expect(made).toHaveLength(1);
-    const winner = answers.find(({ status }) => status === 201)?.json();
-    expect(made[0]?.metadata.annotations?.['kcp.io/cluster']).toBe((winner?.spec as { cluster: string }).cluster);
+    const winner = answers.find(({ status }) => status === 201)?.json() as AnyObject;
+    expect(made[0]?.metadata.annotations?.['kcp.io/cluster']).toBe((winner.spec as { cluster: string }).cluster);
   });
 
   it('of different names all succeed', async () => {

@@ -64,7 +64,9 @@ describe('the type of a new workspace', () => {
   });
 
   it('must exist', async () => {
-    expect(await refusal(create(org, 'x', { name: 'nowhere' }))).toContain('workspace type "nowhere" cannot be resolved');
+    expect(await refusal(create(org, 'x', { name: 'nowhere' }))).toContain(
+      'workspace type "nowhere" cannot be resolved',
+    );
     const elsewhere = create(org, 'x', { name: 'local', path: 'root:none' });
     expect(await refusal(elsewhere)).toContain('workspace type "root:none:local" cannot be resolved');
   });
@@ -274,8 +276,8 @@ describe('a LogicalCluster', () => {
     expect(await refusal(inside.patch(`${at}/status`, { status: { phase: 'Ready' } }))).toContain(
       'status.initializers is not empty',
     );
-    expect(await refusal(inside.patch(at, { metadata: { annotations: { 'core.kcp.io/inactive': 'true' } } }))).toContain(
-      'LogicalCluster can only be marked inactive in phase "Ready", but is in phase "Initializing"',
-    );
+    expect(
+      await refusal(inside.patch(at, { metadata: { annotations: { 'core.kcp.io/inactive': 'true' } } })),
+    ).toContain('LogicalCluster can only be marked inactive in phase "Ready", but is in phase "Initializing"');
   });
 });

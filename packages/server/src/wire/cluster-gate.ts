@@ -1,22 +1,72 @@
 import { forbidden } from '@canopy/apimachinery';
-import type { Filter, AuthorizedContext } from '@canopy/apiserver';
+import type { AuthorizedContext, Filter } from '@canopy/apiserver';
 import type { ClusterDirectory } from '@canopy/kcp';
+import { type Change, parseObjectKey } from '@canopy/storage';
 
 const inactiveAnnotations = ['core.kcp.io/inactive', 'internal.kcp.io/inactive'];
+const logicalClusters = '/r/core.kcp.io/logicalclusters/';
 
-/** Inactive logical clusters answer nothing but their LogicalCluster and their OpenAPI documents. */
-export function inactiveClusterGate(directory: ClusterDirectory): Filter<AuthorizedContext, AuthorizedContext> {
-  return {
-    name: 'inactive-cluster',
-    async apply(context) {
-      const { target, info } = context;
-      if (target.kind !== 'cluster' || context.inProcessUser !== undefined) return context;
-      const annotations = (await directory.logicalCluster(target.name))?.metadata.annotations;
-      if (annotations === undefined || !inactiveAnnotations.some((key) => annotations[key] === 'true')) return context;
-      const isOpen =
-        info.path.startsWith('/openapi') || (info.group === 'core.kcp.io' && info.resource === 'logicalclusters');
-      if (isOpen) return context;
+type Annotations = Readonly<Record<string, string>> | undefined;
+
+/**
+ * Inactive logical clusters answer nothing but their LogicalCluster and their OpenAPI documents; watches in a cluster end
+ * when it becomes inactive or is gone. Memory grows with open watches only.
+ */
+export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext> {
+  readonly name = 'inactive-cluster';
+  private readonly directory: ClusterDirectory;
+  private readonly watches = new Map<string, Set<AbortController>>();
+
+  constructor(directory: ClusterDirectory) {
+    this.directory = directory;
+  }
+
+  async apply(context: AuthorizedContext): Promise<AuthorizedContext> {
+    const { target, info } = context;
+    if (target.kind !== 'cluster' || context.inProcessUser !== undefined) return context;
+    const isOpen =
+      info.path.startsWith('/openapi') || (info.group === 'core.kcp.io' && info.resource === 'logicalclusters');
+    if (isOpen) return context;
+    if (isInactive((await this.directory.logicalCluster(target.name))?.metadata.annotations))
       throw forbidden({ group: info.group, resource: info.resource }, info.name, 'logical cluster is marked inactive');
-    },
-  };
+    return info.verb === 'watch' ? this.following(context, target.name) : context;
+  }
+
+  /** After the directory. */
+  onChanges(changes: readonly Change[]): void {
+    if (this.watches.size === 0) return;
+    for (const { key, type, value } of changes) {
+      if (!key.startsWith(logicalClusters)) continue;
+      const cluster = parseObjectKey(key)?.cluster ?? '';
+      const open = this.watches.get(cluster);
+      if (open === undefined || !(type === 'delete' || becameInactive(value))) continue;
+      for (const controller of [...open]) controller.abort();
+    }
+  }
+
+  /** The same request with a signal that also ends with its cluster. */
+  private following(context: AuthorizedContext, cluster: string): AuthorizedContext {
+    const controller = new AbortController();
+    const open = this.watches.get(cluster) ?? new Set();
+    this.watches.set(cluster, open.add(controller));
+    const abort = (): void => controller.abort();
+    context.signal.addEventListener('abort', abort, { once: true });
+    context.onFinish.push(() => {
+      context.signal.removeEventListener('abort', abort);
+      open.delete(controller);
+      if (open.size === 0 && this.watches.get(cluster) === open) this.watches.delete(cluster);
+    });
+    return { ...context, signal: controller.signal };
+  }
+}
+
+function isInactive(annotations: Annotations): boolean {
+  return annotations !== undefined && inactiveAnnotations.some((key) => annotations[key] === 'true');
+}
+
+function becameInactive(value: Uint8Array | undefined): boolean {
+  if (value === undefined || !Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes('kcp.io/inactive'))
+    return false;
+  const { metadata } = JSON.parse(Buffer.from(value).toString('utf8')) as { metadata?: { annotations?: Annotations } };
+  return isInactive(metadata?.annotations);
 }

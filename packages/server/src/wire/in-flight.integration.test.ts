@@ -6,7 +6,12 @@ const perUserAndCluster = 400;
 let server: RunningServer;
 
 beforeAll(async () => {
-  server = await startServer({ users: [{ name: 'alice', groups: ['system:masters'] }, { name: 'bob', groups: ['system:masters'] }] });
+  server = await startServer({
+    users: [
+      { name: 'alice', groups: ['system:masters'] },
+      { name: 'bob', groups: ['system:masters'] },
+    ],
+  });
 });
 
 afterAll(() => server.stop());
@@ -32,7 +37,14 @@ describe('a user with too many requests in work in one workspace', () => {
     const body = Promise.withResolvers<void>();
     const { handle } = server.serving.wired;
     const send = (user: string, cluster: string, name: string) =>
-      handle(request(user, cluster, body.promise.then(() => Buffer.from(JSON.stringify(configMap(name)))), name));
+      handle(
+        request(
+          user,
+          cluster,
+          body.promise.then(() => Buffer.from(JSON.stringify(configMap(name)))),
+          name,
+        ),
+      );
     const slow = Array.from({ length: perUserAndCluster }, (_, i) => send('alice', 'root', `slow-${i}`));
     // All of them have passed the limit once a later one is refused.
     const refused = await handle(request('alice', 'root', body.promise as never, 'one-more'));

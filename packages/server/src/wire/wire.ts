@@ -23,7 +23,7 @@ import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 import { canopyVersion } from '../version.ts';
 import { type AccessControl, wireAccess } from './access.ts';
 import { admissionChain } from './admission-order.ts';
-import { inactiveClusterGate } from './cluster-gate.ts';
+import { ClusterGate } from './cluster-gate.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
 import { type KcpWorld, wireKcpWorld } from './kcp-world.ts';
@@ -63,7 +63,8 @@ export async function wire(input: WireInput): Promise<Wired> {
   const bindings = new ConsumerBindings(storage);
   const access = wireAccess({ ...input, directory, issuer: defaultIssuer });
   const virtual = new ApiExportVirtualWorkspace({ ...kcp, exports, bindings, deep: access.deep });
-  const caches = [...kcp.caches, access.rbac, bindings, virtual];
+  const gate = new ClusterGate(directory);
+  const caches = [...kcp.caches, access.rbac, bindings, virtual, gate];
   hub.subscribeAll((changes) => {
     for (const cache of caches) cache.onChanges(changes);
   });
@@ -81,7 +82,7 @@ export async function wire(input: WireInput): Promise<Wired> {
       },
       authenticator: access.authenticator,
       inFlight: inFlightLimits,
-      clusterGate: inactiveClusterGate(directory),
+      clusterGate: gate,
       authorization: { message: access.message },
     }),
     dispatch: wireDispatch(kcp, access, shard, metrics),

@@ -53,7 +53,7 @@ const specSchema = {
   },
   'x-kubernetes-validations': [
     {
-      rule: "has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)",
+      rule: 'has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)',
       message: 'the name of a database cannot be changed',
     },
   ],

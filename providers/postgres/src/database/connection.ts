@@ -13,7 +13,12 @@ export interface AdminConnection {
   ssl?: 'require' | 'prefer' | 'verify-full';
 }
 
-const tlsModes = { require: 'require', prefer: 'prefer', 'verify-full': 'verify-full', 'verify-ca': 'verify-full' } as const;
+const tlsModes = {
+  require: 'require',
+  prefer: 'prefer',
+  'verify-full': 'verify-full',
+  'verify-ca': 'verify-full',
+} as const;
 
 /** @throws TypeError for what is no `postgres://` or `postgresql://` URL with a user */
 export function parseConnectionUrl(text: string): AdminConnection {

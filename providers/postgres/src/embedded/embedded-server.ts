@@ -84,8 +84,7 @@ export class EmbeddedServer {
       deaths++;
       const running = runningServer(placesIn(root).data);
       this.#pid =
-        running?.pid ??
-        spawnServer({ root, port: this.connection.port, binaries: this.#binaries, user: this.#user });
+        running?.pid ?? spawnServer({ root, port: this.connection.port, binaries: this.#binaries, user: this.#user });
       logger.warn({ pid: this.#pid }, 'the PostgreSQL server had died and is started again');
     }
     await this.stop();
@@ -119,7 +118,11 @@ function spawnServer(how: { root: string; port: number; binaries: Binaries; user
     password_encryption: 'scram-sha-256',
     log_line_prefix: '%m [%p] %q%u@%d ',
   };
-  const args = ['-p', String(how.port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const args = [
+    '-p',
+    String(how.port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
   const child = spawnOnFolder(how.binaries.postgres, args, places.data, { user: how.user, logFile: places.log });
   child.on('error', () => {});
   child.unref();

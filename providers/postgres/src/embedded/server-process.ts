@@ -20,7 +20,12 @@ const folderDescriptor = 3;
  * Runs a program with `-D` and the folder. A program that runs as another user gets the folder as an open descriptor: so
  * it may lie below folders that only root can enter, such as `.canopy`, which holds private keys.
  */
-export function spawnOnFolder(program: string, args: readonly string[], dataFolder: string, how: Programs): ChildProcess {
+export function spawnOnFolder(
+  program: string,
+  args: readonly string[],
+  dataFolder: string,
+  how: Programs,
+): ChildProcess {
   const log = openSync(how.logFile, 'a', 0o600);
   const handOver = how.user !== undefined && process.platform === 'linux';
   const folder = handOver ? openSync(dataFolder, 'r') : undefined;

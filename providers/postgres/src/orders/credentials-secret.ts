@@ -44,9 +44,7 @@ export function credentialsSecret(
       ownerReferences: [controllerReference(order)],
     },
     type: 'Opaque',
-    data: Object.fromEntries(
-      Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
-    ),
+    data: Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
   };
 }
 

@@ -76,9 +76,14 @@ async function fulfilOrders(
   const secretInformer = ownSecrets(endpoint, logger);
   const controller = new Controller({
     name: 'postgres-orders',
-    watches: [watchInformer(orderInformer), unawaited(watchInformer(secretInformer, toController({ apiVersion, kind })))],
+    watches: [
+      watchInformer(orderInformer),
+      unawaited(watchInformer(secretInformer, toController({ apiVersion, kind }))),
+    ],
     concurrency: 8,
     logger,
+    clock,
+    random,
     reconcile: async (request) => {
       const order = orderInformer.store.get(keyText(request));
       if (order === undefined) return done;

@@ -40,7 +40,10 @@ function nameOf(order: PostgresDatabase) {
   return placeOf({ cluster: 'c1', namespace: 'default', name: 'shop', uid: order.metadata.uid! }, order.spec?.name);
 }
 
-async function reconcile(workspace: MemoryWorkspace, ports: { server?: DatabaseServer; workspace?: OrderWorkspace } = {}) {
+async function reconcile(
+  workspace: MemoryWorkspace,
+  ports: { server?: DatabaseServer; workspace?: OrderWorkspace } = {},
+) {
   const fixed = { cluster: 'c1', clock: { now: () => 0 }, random: () => 0.5, refreshMs: 60_000 };
   return reconcileOrder(workspace.order!, { server, workspace, ...ports, ...fixed });
 }
@@ -273,7 +276,10 @@ describe('reconciling an order', () => {
     await reconcile(workspace);
     const database = workspace.textOf('database');
     await query(workspace.textOf('uri'), `alter database ${database} set search_path = evil, pg_catalog`);
-    await query(workspace.textOf('uri'), 'create schema evil; create view evil.pg_available_extensions as select 1 as name');
+    await query(
+      workspace.textOf('uri'),
+      'create schema evil; create view evil.pg_available_extensions as select 1 as name',
+    );
     workspace.order = { ...workspace.order!, spec: { extensions: ['citext'] } };
     await reconcile(workspace);
     expect(readyOf(workspace)?.status).toBe('True');

@@ -44,7 +44,13 @@ export interface ReconcileOptions {
 export const finalizer = 'databases.canopy.dev/postgres';
 
 /** How soon to try again, by what was wrong; nobody tells when a server is back or a name free. */
-const retryMs: Readonly<Record<string, number>> = { ServerUnreachable: 2_000, NameTaken: 5_000, TooManyConnections: 3_000 };
+const retryMs: Readonly<Record<string, number>> = {
+  ServerUnreachable: 2_000,
+  NameTaken: 5_000,
+  TooManyConnections: 3_000,
+  SecretRefused: 3_000,
+  SecretTaken: 3_000,
+};
 const otherRetryMs = 10_000;
 
 /**
@@ -124,7 +130,11 @@ async function deliver(
 }
 
 /** What comes before the finalizer goes: the database is dropped or closed, and the Secret is deleted. */
-async function release(order: PostgresDatabase, place: DatabasePlace, options: ReconcileOptions): Promise<ReconcileResult> {
+async function release(
+  order: PostgresDatabase,
+  place: DatabasePlace,
+  options: ReconcileOptions,
+): Promise<ReconcileResult> {
   const { server, workspace } = options;
   try {
     if (order.spec?.deletionPolicy === 'Keep') await server.keep(place);

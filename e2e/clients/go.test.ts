@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../scripts/node-runtime.mjs';
+import { CanopyProcess } from '../harness/canopy-process.ts';
+import { runProgram } from '../harness/run-program.ts';
+
+const buildDeadlineMs = 600_000;
+
+function hasGo(): boolean {
+  try {
+    execFileSync('go', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    if (process.env.CI) throw new Error('go is missing');
+    return false;
+  }
+}
+
+describe.skipIf(!hasGo())('client-go', () => {
+  const program = path.join(root, '.cache', 'bin', 'go-client');
+  let server: CanopyProcess;
+
+  beforeAll(async () => {
+    mkdirSync(path.dirname(program), { recursive: true });
+    const build = await runProgram('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', program, '.'], {
+      cwd: path.join(import.meta.dirname, 'go'),
+      env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' },
+      timeout: buildDeadlineMs,
+    });
+    if (build.code !== 0) throw new Error(build.stderr);
+    server = await CanopyProcess.start();
+  }, buildDeadlineMs);
+  afterAll(() => server?.dispose());
+
+  it('reads, writes and watches over protobuf, discovers, and handles custom resources', async () => {
+    const result = await runProgram(program, [server.kubeconfig]);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toContain('find the custom object');
+  });
+});
