@@ -50,13 +50,13 @@ export class LeaderElector {
 
   constructor(options: LeaderElectorOptions) {
     this.#options = {
-      leaseDurationMs: 15_000,
-      renewDeadlineMs: 10_000,
-      retryPeriodMs: 2_000,
-      logger: silentLogger,
-      clock: systemClock,
-      random: Math.random,
       ...options,
+      leaseDurationMs: options.leaseDurationMs ?? 15_000,
+      renewDeadlineMs: options.renewDeadlineMs ?? 10_000,
+      retryPeriodMs: options.retryPeriodMs ?? 2_000,
+      logger: options.logger ?? silentLogger,
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
     };
     const resource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
     this.#leases = options.client.resource<Lease>(resource).namespace(options.namespace);

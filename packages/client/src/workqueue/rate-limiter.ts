@@ -25,7 +25,8 @@ export class ExponentialLimiter implements RateLimiter {
   readonly #options: Required<ExponentialOptions>;
 
   constructor(options: ExponentialOptions = {}) {
-    this.#options = { firstMs: 5, longestMs: 1_000_000, jitter: 0, random: Math.random, ...options };
+    const { firstMs = 5, longestMs = 1_000_000, jitter = 0, random = Math.random } = options;
+    this.#options = { firstMs, longestMs, jitter, random };
   }
 
   delayMs(key: string): number {

@@ -11,6 +11,7 @@ import {
 } from '@canopy/apiserver';
 import { type Change, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
 import { boundCrdsCluster, crdKey, groups, readObject } from '../logical-cluster/stored-kinds.ts';
+import { boundCrdOf } from './bound-crd.ts';
 import type { NativeKinds } from './native-kinds.ts';
 
 /** `status.boundResources[]` of an APIBinding. */
@@ -118,18 +119,22 @@ export class WorkspaceSurfaces {
       );
   }
 
-  /** A bound schema as a resource under an identity; undefined when its CRD is gone. */
+  /**
+   * A bound schema as a resource under an identity; undefined when its CRD is gone. A schema that nobody has bound yet has
+   * no CRD; given itself, it is served as it will be.
+   */
   async servedSchema(
     schemaUid: string,
     identity: string,
-    at: { exportCluster: string; exportName: string; terminating: boolean },
+    at: { exportCluster: string; exportName: string; terminating: boolean; unboundSchema?: KubeObject },
   ): Promise<ServedResource | undefined> {
     const key = `b:${schemaUid}:${identity}:${at.exportCluster}:${at.exportName}:${at.terminating}`;
     const known = this.served.get(key);
     if (known !== undefined) return known;
-    const { crd } = await this.boundCrds.get(schemaUid, async () => ({
+    const bound = await this.boundCrds.get(schemaUid, async () => ({
       crd: (await readObject(this.storage, crdKey(boundCrdsCluster, schemaUid)))?.object,
     }));
+    const crd = bound.crd ?? (at.unboundSchema && boundCrdOf(at.unboundSchema, at.exportCluster));
     if (crd === undefined) return undefined;
     const { exportCluster, exportName, terminating } = at;
     const resource = serveResource(crdDeclaration(crd as CrdObject), {

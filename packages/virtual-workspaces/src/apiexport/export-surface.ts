@@ -1,11 +1,12 @@
+import type { KubeObject } from '@canopy/apimachinery';
 import { type ApiSurface, makeSurface, type ServedResource } from '@canopy/apiserver';
 import {
   type CachedExport,
   type ClusterDirectory,
   type ExportClaim,
   exportSpecOf,
-  identityHashOfExport,
   type IdentityResources,
+  identityHashOfExport,
   type NativeKinds,
   type WorkspaceSurfaces,
 } from '@canopy/kcp';
@@ -40,11 +41,7 @@ export async function exportSurface(
   const own = new Set<string>();
   for (const { resource, schema } of exported.schemas) {
     if (schema === undefined) continue;
-    const served = await ownResource(
-      sources,
-      { cluster, name, identity, schemaUid: schema.metadata.uid ?? '' },
-      resource,
-    );
+    const served = await ownResource(sources, { cluster, name, identity, schema }, resource);
     if (served === undefined) continue;
     resources.push(served);
     own.add(`${resource.group}/${resource.name}`);
@@ -64,15 +61,16 @@ export async function exportSurface(
 
 async function ownResource(
   sources: ExportSurfaceSources,
-  at: { cluster: string; name: string; identity: string; schemaUid: string },
+  at: { cluster: string; name: string; identity: string; schema: KubeObject },
   resource: { group: string; name: string },
 ): Promise<ServedResource | undefined> {
   if (at.cluster === 'root' && sources.native.byRootExport.has(at.name))
     return sources.native.find(resource.group, resource.name);
-  return sources.surfaces.servedSchema(at.schemaUid, at.identity, {
+  return sources.surfaces.servedSchema(at.schema.metadata.uid ?? '', at.identity, {
     exportCluster: at.cluster,
     exportName: at.name,
     terminating: false,
+    unboundSchema: at.schema,
   });
 }
 
