@@ -192,13 +192,11 @@ describe('impersonation', () => {
   beforeAll(async () => {
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
     const subjects = [{ kind: 'User', name: 'carol', apiGroup: roleRef.apiGroup }];
-    await rest
-      .at('root:mine')
-      .ok('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
-        metadata: { name: 'carol' },
-        subjects,
-        roleRef,
-      });
+    await rest.at('root:mine').ok('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+      metadata: { name: 'carol' },
+      subjects,
+      roleRef,
+    });
     await eventually(async () => (await rest.at('root:mine', 'carol-token').get('/api/v1/secrets')).status === 200, {
       what: 'the grant',
     });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildIsCurrent } from '../../scripts/source-fingerprint.mjs';
 import { requireNode, root } from '../../scripts/node-runtime.mjs';
+import { buildIsCurrent } from '../../scripts/source-fingerprint.mjs';
 import { within } from './poll.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 

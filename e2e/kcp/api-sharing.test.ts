@@ -315,13 +315,11 @@ describe('an API that is exported and bound', () => {
   it('needs the right to bind, and an export that is missing answers alike', async () => {
     await rest.ok('POST', workspaces, { metadata: { name: 'erins' } });
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
-    await rest
-      .at('root:erins')
-      .ok('POST', `${rbac}/clusterrolebindings`, {
-        metadata: { name: 'erin' },
-        subjects: [{ kind: 'User', name: 'erin', apiGroup: roleRef.apiGroup }],
-        roleRef,
-      });
+    await rest.at('root:erins').ok('POST', `${rbac}/clusterrolebindings`, {
+      metadata: { name: 'erin' },
+      subjects: [{ kind: 'User', name: 'erin', apiGroup: roleRef.apiGroup }],
+      roleRef,
+    });
     const erin = rest.at('root:erins', 'erin-token');
     await eventually(async () => (await erin.get(bindings)).status === 200, { what: 'erin is admin' });
     const attempt = (name: string): ReturnType<Rest['post']> =>

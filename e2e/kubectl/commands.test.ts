@@ -1,6 +1,6 @@
+import { spawn } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CanopyProcess, temporaryDirectory } from '../harness/canopy-process.ts';
 import { type Kubectl, kubectlVersions, openKubectl } from '../harness/kubectl.ts';

@@ -46,7 +46,14 @@ const crd = JSON.stringify({
     group: 'example.com',
     names: { plural: 'widgets', kind: 'Widget' },
     scope: 'Namespaced',
-    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object' } } } } }],
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object' } } } },
+      },
+    ],
   },
 });
 
@@ -69,10 +76,16 @@ describe.skipIf(!current.found)('the kubectl plugins', () => {
   });
 
   it('say what they cannot reach', async () => {
-    expect(await kubectl('ws nowhere')).toMatchObject({ code: 1, stderr: 'Error: workspace "root:nowhere" not found\n' });
+    expect(await kubectl('ws nowhere')).toMatchObject({
+      code: 1,
+      stderr: 'Error: workspace "root:nowhere" not found\n',
+    });
     expect(await kubectl('ws ..')).toMatchObject({ code: 1, stderr: 'Error: cannot go up from root\n' });
     expect(await kubectl('ws A')).toMatchObject({ code: 1, stderr: 'Error: invalid workspace path: A\n' });
-    expect(await kubectl('create workspace org')).toMatchObject({ code: 1, stderr: expect.stringContaining('already exists') });
+    expect(await kubectl('create workspace org')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('already exists'),
+    });
     expect(await output('create workspace org --ignore-existing')).toContain('already exists');
   });
 
@@ -107,7 +120,9 @@ describe.skipIf(!current.found)('the kubectl plugins', () => {
         kind: 'APIExport',
         metadata: { name: 'widgets' },
         spec: {
-          resources: [{ name: 'widgets', group: 'example.com', schema: 'v1.widgets.example.com', storage: { crd: {} } }],
+          resources: [
+            { name: 'widgets', group: 'example.com', schema: 'v1.widgets.example.com', storage: { crd: {} } },
+          ],
           permissionClaims: [{ resource: 'secrets', verbs: ['get'] }],
         },
       }),
@@ -118,7 +133,9 @@ describe.skipIf(!current.found)('the kubectl plugins', () => {
     );
     expect(await output('kcp claims get apibinding')).toMatch(/widgets +secrets +get +Unanswered/);
     expect((await kubectl('ws .')).code).toBe(0);
-    expect((await kubectl('ws :root:consumer')).stderr).toContain('claim for secrets exported but not specified on APIBinding widgets');
+    expect((await kubectl('ws :root:consumer')).stderr).toContain(
+      'claim for secrets exported but not specified on APIBinding widgets',
+    );
     expect(await output('kcp claims accept widgets')).toBe('claim "secrets" on APIBinding "widgets" is accepted\n');
     expect(await output('kcp claims get apibinding widgets')).toMatch(/widgets +secrets +get +Accepted/);
     expect(await output('get widgets')).toBe('');
@@ -131,7 +148,9 @@ describe.skipIf(!current.found)('the kubectl plugins', () => {
   });
 
   it('set up the quickstart and remove it', async () => {
-    expect(await output('kcp quickstart --with-samples --name-prefix q')).toContain("Quickstart complete! Here's what was created:");
+    expect(await output('kcp quickstart --with-samples --name-prefix q')).toContain(
+      "Quickstart complete! Here's what was created:",
+    );
     await output('ws :root:q-org:q-consumer');
     expect(await output('get cowboys -o name')).toBe('cowboy.wildwest.dev/luke\n');
     expect(await output('kcp quickstart --cleanup --name-prefix q')).toContain('Cleanup complete.');

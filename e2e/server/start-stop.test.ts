@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canopy, CanopyProcess, temporaryDirectory } from '../harness/canopy-process.ts';
+import { CanopyProcess, canopy, temporaryDirectory } from '../harness/canopy-process.ts';
 import { Rest } from '../harness/rest.ts';
 
 const scratch = temporaryDirectory();

@@ -1,3 +1,4 @@
+export { DerivedCache } from '@canopy/storage';
 export type { AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './admission/admission.ts';
 export { admit } from './admission/admission.ts';
 export type { AuthenticationResult, Authenticator, Credentials, UserInfo } from './authentication/authenticator.ts';
@@ -62,7 +63,6 @@ export type { HandlerChainOptions } from './filters/handler-chain.ts';
 export { handlerChain } from './filters/handler-chain.ts';
 export type { ClusterResolver, LogicalClusterOptions, VirtualWorkspace } from './filters/logical-cluster.ts';
 export { createObject } from './registry/create.ts';
-export { DerivedCache } from '@canopy/storage';
 export type { DeleteOptions, Deletion } from './registry/delete.ts';
 export { deleteObject } from './registry/delete.ts';
 export type { GarbageMark } from './registry/garbage-marks.ts';
@@ -88,6 +88,7 @@ export {
   ownerIndexValue,
 } from './registry/object-indexes.ts';
 export { keyOfObject, putNewObject, putObject } from './registry/object-operation.ts';
+export { messageOf } from './registry/object-rules.ts';
 export type {
   CollectionRequest,
   LeasePool,
@@ -105,7 +106,6 @@ export type { Strategy, StrategyContext } from './registry/strategy.ts';
 export { defaultStrategy } from './registry/strategy.ts';
 export type { Clock, Identifiers } from './registry/system-metadata.ts';
 export { clusterAnnotation, foregroundFinalizer, orphanFinalizer, timestamp } from './registry/system-metadata.ts';
-export { messageOf } from './registry/object-rules.ts';
 export type { UpdateStep } from './registry/update.ts';
 export { updateObject } from './registry/update.ts';
 export type { ApiServerOptions, FinishedRequest } from './server/api-server.ts';

@@ -6,7 +6,6 @@ export {
   endpointSliceAdmission,
   permissionClaimLabels,
 } from './admission/apis-admission.ts';
-export type { DeepAuthorizer, DeepQuestion } from './deep-authorizer.ts';
 export { logicalClusterAdmission } from './admission/logical-cluster-admission.ts';
 export { pathAnnotationAdmission } from './admission/path-annotation.ts';
 export { crdNoOverlap, reservedCrdAnnotations, reservedCrdGroups } from './admission/reserved-admission.ts';
@@ -52,6 +51,7 @@ export {
   identityHashOfExport,
   resourceText,
 } from './apis/export-model.ts';
+export { IdentityResources, identityIndex } from './apis/identity-resources.ts';
 export { nameHoldersOf } from './apis/name-holders.ts';
 export { findNamingConflict, type NameHolder } from './apis/naming-conflicts.ts';
 export {
@@ -64,33 +64,15 @@ export {
 } from './apis/permission-claims.ts';
 export {
   type LockTable,
-  locksAnnotation,
   lockedByBinding,
+  locksAnnotation,
   readLocks,
   takeLocks,
   writeLocks,
 } from './apis/resource-locks.ts';
 export { type BootstrapInput, bootstrap } from './bootstrap/bootstrap.ts';
+export type { DeepAuthorizer, DeepQuestion } from './deep-authorizer.ts';
 export { ClusterDirectory, pathAnnotation, typeAnnotation } from './logical-cluster/cluster-directory.ts';
-export {
-  apiBindingsInitializer,
-  defaultBinding,
-  initializedCondition,
-  lifecycleLabels,
-  newCluster,
-  type NewCluster,
-  type NewClusterInput,
-  userOf,
-} from './workspaces/new-cluster.ts';
-export {
-  defaultServiceAccount,
-  namespaceContent,
-  namespaceDefaults,
-  rootCaConfigMap,
-  rootCaObject,
-  serviceAccountObject,
-} from './namespaces/namespace-content.ts';
-export { namespaceWithDefaults } from './namespaces/namespace-strategy.ts';
 export {
   apiBindingKey,
   apiExportKey,
@@ -120,12 +102,30 @@ export {
   reflexiveClaimValue,
   shardHash,
 } from './names.ts';
+export {
+  defaultServiceAccount,
+  namespaceContent,
+  namespaceDefaults,
+  rootCaConfigMap,
+  rootCaObject,
+  serviceAccountObject,
+} from './namespaces/namespace-content.ts';
+export { namespaceWithDefaults } from './namespaces/namespace-strategy.ts';
+export type { LocationSelector, ShardSettings } from './shard-settings.ts';
 export { boundCrdOf } from './surface/bound-crd.ts';
-export { IdentityResources, identityIndex } from './apis/identity-resources.ts';
 export { type NativeKinds, type NativeKindsOptions, nativeKinds, rootExports } from './surface/native-kinds.ts';
 export { type BoundResource, isEstablished, WorkspaceSurfaces } from './surface/workspace-surfaces.ts';
-export { homeWorkspace, type HomeWorkspaces } from './workspaces/home-workspace.ts';
-export type { LocationSelector, ShardSettings } from './shard-settings.ts';
+export { type HomeWorkspaces, homeWorkspace } from './workspaces/home-workspace.ts';
+export {
+  apiBindingsInitializer,
+  defaultBinding,
+  initializedCondition,
+  lifecycleLabels,
+  type NewCluster,
+  type NewClusterInput,
+  newCluster,
+  userOf,
+} from './workspaces/new-cluster.ts';
 export {
   labelPhase,
   ownerAnnotation,
@@ -143,9 +143,9 @@ export {
   initializersOf,
   type ResolvedType,
   refuse,
-  terminatorsOf,
   type TypeReference,
-  typeText,
   type TypeSpec,
+  terminatorsOf,
+  typeText,
   WorkspaceTypes,
 } from './workspaces/workspace-types.ts';

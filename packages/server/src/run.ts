@@ -1,14 +1,15 @@
+import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { createServer, isIP } from 'node:net';
 import { type Listener, listen } from '@canopy/apiserver';
 import type { ShardSettings } from '@canopy/kcp';
 import { Compactor, isStorageError, SqliteStorage } from '@canopy/storage';
 import type { CompletedConfig } from './config/complete-config.ts';
+import { makeLogger } from './logger.ts';
 import { UsageError } from './options/parse-options.ts';
 import { writeAdminKubeconfig } from './pki/admin-kubeconfig.ts';
 import { servingCertificate } from './pki/certificates.ts';
 import { serviceAccountKey } from './pki/service-account-key.ts';
-import { makeLogger } from './logger.ts';
 import { type Wired, wire } from './wire/wire.ts';
 
 export interface RunningServer {
@@ -31,6 +32,7 @@ export interface RunOptions {
 
 /** Brings the server up, ready to serve when it resolves. What the user can mend is thrown as a UsageError. */
 export async function run({ config, workerUrl }: RunOptions): Promise<RunningServer> {
+  await checkPort(config);
   makeRootDirectory(config.rootDirectory);
   const storage = await openStorage(config, workerUrl);
   let listener: Listener | undefined;
@@ -84,6 +86,29 @@ function isNameable(host: string): boolean {
   return host !== '0.0.0.0' && host !== '::';
 }
 
+/** A port that is taken is found before any file is touched. */
+async function checkPort({ bindAddress, port }: CompletedConfig): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  try {
+    probe.listen({ host: bindAddress, port });
+    await once(probe, 'listening');
+  } catch (error) {
+    throw cannotListen({ bindAddress, port }, error as NodeJS.ErrnoException);
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
+function cannotListen(
+  { bindAddress, port }: Pick<CompletedConfig, 'bindAddress' | 'port'>,
+  { code, message }: NodeJS.ErrnoException,
+): UsageError {
+  return code === 'EADDRINUSE'
+    ? new UsageError(`port ${port} on ${bindAddress} is taken; choose another with --secure-port`)
+    : new UsageError(`cannot listen on ${bindAddress}:${port}: ${message}`);
+}
+
 function makeRootDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -106,7 +131,7 @@ async function openStorage(config: CompletedConfig, workerUrl: URL | undefined):
   }
 }
 
-/** Until everything is wired, requests are told to come back; the port is taken first so that a taken one is found early. */
+/** Until everything is wired, requests are told to come back. */
 async function openListener(
   config: CompletedConfig,
   certificate: { cert: string; key: string },
@@ -119,6 +144,7 @@ async function openListener(
       cert: certificate.cert,
       key: certificate.key,
       maxBodyBytes,
+      bodyTimeoutMs: 60_000,
       handshakeTimeoutMs: 10_000,
       idleTimeoutMs: 10 * 60_000,
       async handle(request) {
@@ -133,10 +159,7 @@ async function openListener(
       },
     });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new UsageError(`port ${config.port} on ${config.bindAddress} is taken; choose another with --secure-port`);
-    throw new UsageError(`cannot listen on ${config.bindAddress}:${config.port}: ${message}`);
+    throw cannotListen(config, error as NodeJS.ErrnoException);
   }
 }
 

@@ -13,8 +13,8 @@ import {
   type ObjectRequest,
   objectOf,
   type Registry,
-  updateObject,
   type UserInfo,
+  updateObject,
 } from '@canopy/apiserver';
 import type { WorkspaceSurfaces } from '@canopy/kcp';
 
@@ -43,7 +43,12 @@ export class ClusterApi {
 
   async create(resource: string, object: KubeObject): Promise<KubeObject> {
     const request = await this.request({ resource, ...namespaceOf(object), name: object.metadata.name ?? '' });
-    const stored = await createObject(this.options.registry, request, structuredClone(object), this.writeOptions('CREATE', request, ''));
+    const stored = await createObject(
+      this.options.registry,
+      request,
+      structuredClone(object),
+      this.writeOptions('CREATE', request, ''),
+    );
     return structuredClone(objectOf(stored));
   }
 
@@ -61,7 +66,14 @@ export class ClusterApi {
 
   async list(resource: string, namespace?: string): Promise<KubeObject[]> {
     const request = await this.request({ resource, ...(namespace === undefined ? {} : { namespace }), name: '' });
-    const all = { labels: undefined, fields: undefined, limit: 0, continueToken: '', resourceVersion: '', resourceVersionMatch: '' as const };
+    const all = {
+      labels: undefined,
+      fields: undefined,
+      limit: 0,
+      continueToken: '',
+      resourceVersion: '',
+      resourceVersionMatch: '' as const,
+    };
     const { items } = await listObjects(this.options.registry, request, all);
     return items.map((stored) => objectOf(stored));
   }
@@ -115,7 +127,8 @@ export class ClusterApi {
       fieldManager: 'test',
       dryRun: false,
       subresource,
-      admit: (object: KubeObject, old: KubeObject | undefined) => this.admit(operation, request, { object, old, subresource }),
+      admit: (object: KubeObject, old: KubeObject | undefined) =>
+        this.admit(operation, request, { object, old, subresource }),
       warn: () => undefined,
     };
   }
@@ -126,7 +139,17 @@ export class ClusterApi {
     about: { object: KubeObject | undefined; old: KubeObject | undefined; subresource: string },
   ): Promise<void> {
     const { access, user, resource, namespace, name } = request;
-    return admit(this.options.admission, { operation, access, user, resource, namespace, name, dryRun: false, warn: () => undefined, ...about });
+    return admit(this.options.admission, {
+      operation,
+      access,
+      user,
+      resource,
+      namespace,
+      name,
+      dryRun: false,
+      warn: () => undefined,
+      ...about,
+    });
   }
 }
 

@@ -15,10 +15,10 @@ import {
   claimLabelPrefix,
   convertApiBinding,
   convertApiExport,
-  endpointSliceStrategy,
   ExportCache,
-  nativeKinds,
+  endpointSliceStrategy,
   namespaceWithDefaults,
+  nativeKinds,
   permissionClaimLabels,
   type ShardSettings,
   WorkspaceSurfaces,
@@ -132,7 +132,11 @@ function kcpStrategies(world: BindingWorld, { types, shard, surfaces }: Strategy
   ];
 }
 
-function admissionOf({ registry, directory }: BindingWorld, types: WorkspaceTypes, claims: ClusterClaims): AdmissionPlugin[] {
+function admissionOf(
+  { registry, directory }: BindingWorld,
+  types: WorkspaceTypes,
+  claims: ClusterClaims,
+): AdmissionPlugin[] {
   const everybody = { allowed: async () => true };
   return [
     namespaceLifecycle({
@@ -141,7 +145,8 @@ function admissionOf({ registry, directory }: BindingWorld, types: WorkspaceType
         if (kv === undefined) return 'missing';
         return Buffer.from(kv.value).includes('"deletionTimestamp"') ? 'terminating' : 'active';
       },
-      isClusterDeleting: async (cluster) => (await directory.logicalCluster(cluster))?.metadata.deletionTimestamp !== undefined,
+      isClusterDeleting: async (cluster) =>
+        (await directory.logicalCluster(cluster))?.metadata.deletionTimestamp !== undefined,
     }),
     workspaceAdmission(directory),
     workspaceTypeExists(directory, types, everybody),

@@ -47,7 +47,9 @@ export function fieldManagerOption(query: URLSearchParams, userAgent: string | u
       throw badRequest(`fieldManager: Too long: may not be more than ${maxManagerLength} bytes`);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is refused are the characters that do not print
     if (/[\u0000-\u001f\u007f]/.test(value))
-      throw badRequest(`fieldManager: Invalid value: ${JSON.stringify(value)}: should only contain printable characters`);
+      throw badRequest(
+        `fieldManager: Invalid value: ${JSON.stringify(value)}: should only contain printable characters`,
+      );
     return value;
   }
   const product = (userAgent ?? '').split('/')[0] ?? '';

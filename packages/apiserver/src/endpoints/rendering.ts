@@ -1,4 +1,11 @@
-import { apiVersionOf, type KubeObject, type ListMeta, type StatusError } from '@canopy/apimachinery';
+import {
+  apiVersionOf,
+  type CompiledSchema,
+  type JsonObject,
+  type KubeObject,
+  type ListMeta,
+  type StatusError,
+} from '@canopy/apimachinery';
 import { objectOf } from '../registry/get.ts';
 import type { ListResult } from '../registry/list.ts';
 import { spliceAll, spliceRevision } from '../registry/object-codec.ts';
@@ -19,13 +26,23 @@ function wanted(call: ResourceCall, streaming = false): Negotiated & { indent: b
   return { ...negotiated, indent: !streaming && (negotiated.pretty || wantsPretty(query, headers['user-agent'])) };
 }
 
-/** Stored bytes may go out as they are: same version, or one that differs in nothing. */
+/** Stored bytes may go out as they are: same version, and no default that came after they were written. */
 function isStoredForm(call: ResourceCall): boolean {
-  return call.context.info.version === call.resource.declaration.storageVersion;
+  return call.context.info.version === call.resource.declaration.storageVersion && lateDefaults(call) === undefined;
+}
+
+/** The schema whose defaults a read fills in: definitions may get defaults later than their objects. */
+function lateDefaults({ resource, context }: ResourceCall): CompiledSchema | undefined {
+  const { kind } = resource.origin;
+  if (kind !== 'crd' && kind !== 'binding') return undefined;
+  const schema = resource.versions.get(context.info.version)?.compiled;
+  return schema?.root.hasDefaults ? schema : undefined;
 }
 
 function versionedObject(call: ResourceCall, stored: StoredObject): KubeObject {
-  return inVersion(call.resource, objectOf(stored), call.context.info.version);
+  const object = inVersion(call.resource, objectOf(stored), call.context.info.version);
+  lateDefaults(call)?.applyDefaults(object as JsonObject);
+  return object;
 }
 
 function objectBytes(call: ResourceCall, stored: StoredObject): Buffer {

@@ -3,7 +3,7 @@ import type { KubeObject } from '@canopy/apimachinery';
 import type { IndexEntry } from '@canopy/storage';
 import type { AdmissionPlugin } from '../admission/admission.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
-import type { Authorizer } from '../authorization/authorizer.ts';
+import type { AuthorizationAttributes, Authorizer } from '../authorization/authorizer.ts';
 import type { Access, LogicalClusterName } from '../registry/logical-cluster.ts';
 import type { ApiSurface, ServedResource } from '../registry/served-resource.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -57,6 +57,11 @@ export interface ApiDomain {
   /** The resource that serves a request; undefined answers 404. */
   resource(target: ClusterTarget, info: RequestInfo): Promise<ServedResource | undefined>;
   readonly authorizer: Authorizer;
+  /**
+   * Why the caller is refused in a logical cluster that does not exist: what the authorizer says of one that has nothing
+   * to do with this domain, so that nobody can probe for names. Default: what is said of workspaces.
+   */
+  refusalOfUnknown?(attributes: AuthorizationAttributes): Promise<string>;
   /** Runs before the standard admission chain. */
   readonly admission: readonly AdmissionPlugin[];
   restriction?(target: ClusterTarget, resource: ServedResource): Promise<Restriction | undefined>;

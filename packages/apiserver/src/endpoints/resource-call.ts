@@ -1,10 +1,12 @@
-import { methodNotAllowed, pathNotFound } from '@canopy/apimachinery';
+import { forbidden, methodNotAllowed, pathNotFound } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, admit } from '../admission/admission.ts';
+import { forbiddenMessage } from '../authorization/forbidden-message.ts';
 import { type Access, type ClusterAccess, mintClusterAccess, mintWildcardAccess } from '../registry/logical-cluster.ts';
 import type { CollectionRequest, ObjectRequest, Registry, WriteOptions } from '../registry/registry.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
-import type { AuthorizedContext, Restriction } from './request-context.ts';
 import { dryRunOption, fieldManagerOption } from './query-options.ts';
+import { attributesOf } from './request-attributes.ts';
+import type { AuthorizedContext, Restriction } from './request-context.ts';
 
 /** What verb handlers need of the process. */
 export interface EndpointServices {
@@ -68,8 +70,9 @@ export function writeOptionsOf(call: ResourceCall, request: CollectionRequest): 
     dryRun,
     subresource: info.subresource,
     warn,
-    admit: (object, old) =>
-      admitWrite(call, {
+    async admit(object, old) {
+      if (old === undefined && info.verb !== 'create') await checkMayCreate(call);
+      await admitWrite(call, {
         operation: old === undefined ? 'CREATE' : 'UPDATE',
         access: request.access,
         user: request.user,
@@ -81,8 +84,19 @@ export function writeOptionsOf(call: ResourceCall, request: CollectionRequest): 
         old,
         dryRun,
         warn,
-      }),
+      });
+    },
   };
+}
+
+/** An update or a patch that creates its object needs the permission to create too, as in Kubernetes. 403 without. */
+async function checkMayCreate(call: ResourceCall): Promise<void> {
+  const { context } = call;
+  const attributes = { ...attributesOf(context), verb: 'create' };
+  const { decision, reason } = await context.domain.authorizer.authorize(attributes);
+  if (decision === 'allow') return;
+  const { group, resource, name } = context.info;
+  throw forbidden({ group, resource }, name, forbiddenMessage(attributes, reason));
 }
 
 export async function admitWrite(call: ResourceCall, request: AdmissionRequest): Promise<void> {

@@ -1,5 +1,6 @@
 import { forbidden, pathNotFound, type StatusError } from '@canopy/apimachinery';
 import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
+import { attributesOf } from '../endpoints/request-attributes.ts';
 import type { AuthorizedContext, UserContext } from '../endpoints/request-context.ts';
 import { accessFor } from '../endpoints/resource-call.ts';
 import type { Filter } from './chain.ts';
@@ -7,24 +8,6 @@ import type { Filter } from './chain.ts';
 export interface AuthorizationOptions {
   /** What the user is told; must not reveal whether a workspace exists. */
   message(attributes: AuthorizationAttributes, reason: string): string;
-}
-
-export function attributesOf(context: UserContext): AuthorizationAttributes {
-  const { info, target, user } = context;
-  return {
-    user,
-    cluster: target.kind === 'cluster' ? target.name : undefined,
-    wildcard: target.kind === 'wildcard',
-    verb: info.verb,
-    resourceRequest: info.resourceRequest,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    namespace: info.namespace,
-    name: info.name,
-    path: info.path,
-  };
 }
 
 /** What the authorizers say of a logical cluster that does not exist: unknown ones must read the same to everybody. */
@@ -36,7 +19,10 @@ export function authorizationFilter(options: AuthorizationOptions): Filter<UserC
     name: 'authorization',
     async apply(context) {
       const attributes = attributesOf(context);
-      if (context.target.kind === 'unresolved') throw deniedAsUnknown(context, options);
+      if (context.target.kind === 'unresolved') {
+        const reason = await context.domain.refusalOfUnknown?.(attributes);
+        throw denied(context, options.message(attributes, reason ?? unknownCluster));
+      }
       if (context.target.kind === 'none' && context.info.resourceRequest) throw pathNotFound();
       const result = await context.domain.authorizer.authorize(attributes);
       context.auditAnnotations['authorization.k8s.io/decision'] = result.decision === 'allow' ? 'allow' : 'forbid';

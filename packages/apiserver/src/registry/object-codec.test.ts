@@ -3,7 +3,12 @@ import { decodeObject, encodeObject, spliceAll, spliceRevision } from './object-
 
 function stored(name: string | undefined, modRevision: number) {
   const metadata = name === undefined ? {} : { name };
-  const value = encodeObject({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { text: 'ä€', metadata: '"metadata":{' } });
+  const value = encodeObject({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata,
+    data: { text: 'ä€', metadata: '"metadata":{' },
+  });
   return { kv: { value, modRevision: modRevision as never } };
 }
 
@@ -23,9 +28,15 @@ describe('stored objects as JSON', () => {
 
   it('are spliced in the right place when they begin differently', () => {
     const value = (text: string) => ({ kv: { value: Buffer.from(text), modRevision: 7 as never } });
-    const items = [value('{"kind":"LongerKind","metadata":{"name":"a"}}'), value('{"kind":"K","metadata":{},"x":{"metadata":{}}}')];
+    const items = [
+      value('{"kind":"LongerKind","metadata":{"name":"a"}}'),
+      value('{"kind":"K","metadata":{},"x":{"metadata":{}}}'),
+    ];
     const list = JSON.parse(spliceAll(items, Buffer.from('['), Buffer.from(']')).toString());
-    expect(list.map((object: { metadata: unknown }) => object.metadata)).toEqual([{ resourceVersion: '7', name: 'a' }, { resourceVersion: '7' }]);
+    expect(list.map((object: { metadata: unknown }) => object.metadata)).toEqual([
+      { resourceVersion: '7', name: 'a' },
+      { resourceVersion: '7' },
+    ]);
   });
 
   it('make an empty list', () => {

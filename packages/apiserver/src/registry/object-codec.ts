@@ -60,7 +60,11 @@ function writeSplice(out: Uint8Array, start: number, { value, at, insert }: Spli
 }
 
 /** Stored values with their resource versions, between `head` and `tail` and separated by commas: one allocation for all. */
-export function spliceAll(items: readonly { kv: Pick<KeyValue, 'value' | 'modRevision'> }[], head: Buffer, tail: Buffer): Buffer {
+export function spliceAll(
+  items: readonly { kv: Pick<KeyValue, 'value' | 'modRevision'> }[],
+  head: Buffer,
+  tail: Buffer,
+): Buffer {
   const splices: Splice[] = [];
   let size = head.length + tail.length + Math.max(0, items.length - 1);
   let before: Splice | undefined;

@@ -1,8 +1,8 @@
 import { badRequest, type FieldSelector, type KubeObject, type LabelSelector } from '@canopy/apimachinery';
 import type { IndexEntry } from '@canopy/storage';
+import { servedVersion } from './object-rules.ts';
 import { inVersion } from './registry.ts';
 import type { ServedResource } from './served-resource.ts';
-import { servedVersion } from './object-rules.ts';
 
 /** Which objects of a collection a list, watch or deletecollection is about. */
 export interface Selection {

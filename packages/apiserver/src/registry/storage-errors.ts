@@ -3,9 +3,9 @@ import {
   expired,
   internalError,
   isStatusError,
-  serviceUnavailable,
   type StatusError,
   StatusError as StatusErrorClass,
+  serviceUnavailable,
   timeout,
   tooManyRequests,
 } from '@canopy/apimachinery';

@@ -1,4 +1,4 @@
-import { type KubeObject, type ObjectMeta, badRequest } from '@canopy/apimachinery';
+import { badRequest, type KubeObject, type ObjectMeta } from '@canopy/apimachinery';
 import type { ClusterAccess } from './logical-cluster.ts';
 
 /** Annotation by which clients of many logical clusters tell objects apart; on every object, written by the server. */

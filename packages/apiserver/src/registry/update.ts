@@ -22,8 +22,8 @@ import {
   strategyContext,
   type WriteOptions,
 } from './registry.ts';
-import type { StrategyContext } from './strategy.ts';
 import { toStatusError } from './storage-errors.ts';
+import type { StrategyContext } from './strategy.ts';
 import { keepServerMetadata, stampCluster, withoutClusterAnnotation } from './system-metadata.ts';
 
 /** Makes the new object from the current one; both in the request's version. Called again after each lost race. */

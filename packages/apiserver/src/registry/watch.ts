@@ -1,6 +1,6 @@
 import { expired, type KubeObject, timeout } from '@canopy/apimachinery';
 import { type Change, isStorageError, type KeyValue, type Revision } from '@canopy/storage';
-import { listObjects, collectionPrefix, parseResourceVersion } from './list.ts';
+import { collectionPrefix, listObjects, parseResourceVersion } from './list.ts';
 import type { Access } from './logical-cluster.ts';
 import { decodeObject } from './object-codec.ts';
 import type { CollectionRequest, Registry, StoredObject } from './registry.ts';

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2, {
-  type IncomingHttpHeaders,
   type Http2Server,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
 import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
 import type { IncomingRequest } from '../endpoints/request-context.ts';
-import { readBody } from './request-body.ts';
+import { type BodyLimits, readBody } from './request-body.ts';
 
 export interface ListenerOptions {
   host: string;
@@ -22,6 +23,8 @@ export interface ListenerOptions {
   /** Largest request body in bytes. */
   maxBodyBytes: number;
   handle(request: IncomingRequest): Promise<ApiResponse>;
+  /** Time for a request's body to arrive, in milliseconds. */
+  bodyTimeoutMs: number;
   /** Time for the TLS handshake, and for the headers of a request, in milliseconds. */
   handshakeTimeoutMs: number;
   /** A connection without any request for this long is closed. */
@@ -46,7 +49,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     settings: { maxConcurrentStreams, initialWindowSize: 1 << 20 },
     maxSessionMemory: 64,
   });
-  const h1 = http.createServer({ headersTimeout: options.handshakeTimeoutMs, keepAliveTimeout: options.idleTimeoutMs });
+  const h1 = http.createServer({ keepAliveTimeout: options.idleTimeoutMs });
+  const waiting = new WeakMap<Duplex, NodeJS.Timeout>();
   const sessions = new Set<ServerHttp2Session>();
   h2.on('session', (session) => {
     sessions.add(session);
@@ -56,7 +60,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   });
   h2.on('stream', (stream, headers) => serveStream(options, running, stream as ServerHttp2Stream, headers));
   h2.on('sessionError', () => undefined);
-  h1.on('request', (request, response) => serveHttp1(options, running, request, response));
+  h1.on('request', (request, response) => {
+    const { socket } = request;
+    clearTimeout(waiting.get(socket));
+    response.once('close', () => awaitRequest(waiting, socket, options.idleTimeoutMs));
+    serveHttp1(options, running, request, response);
+  });
   h1.on('clientError', (_error, socket) => socket.destroy());
 
   const server = tls.createServer({
@@ -75,7 +84,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     if (socket.alpnProtocol === 'h2') (h2 as Http2Server).emit('connection', socket);
-    else h1.emit('connection', socket);
+    else {
+      awaitRequest(waiting, socket, options.handshakeTimeoutMs);
+      h1.emit('connection', socket);
+    }
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.listen(options.port, options.host);
@@ -95,6 +107,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       clearTimeout(timer);
     },
   };
+}
+
+/** Node checks its own header timeout for servers that listen themselves only. */
+function awaitRequest(waiting: WeakMap<Duplex, NodeJS.Timeout>, socket: Duplex, ms: number): void {
+  clearTimeout(waiting.get(socket));
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), ms);
+  timer.unref();
+  waiting.set(socket, timer);
 }
 
 function closeWhenIdle(session: ServerHttp2Session): void {
@@ -162,7 +183,7 @@ function serveStream(
     body: () =>
       method === 'GET' || method === 'HEAD'
         ? Promise.resolve(noBody)
-        : readBody(stream, options.maxBodyBytes, headers['content-length']),
+        : readBody(stream, bodyLimits(options), headers['content-length']),
     signal: gone.signal,
     socket: stream.session?.socket as TLSSocket,
     auditId: randomUUID(),
@@ -183,6 +204,10 @@ function serveStream(
 }
 
 const noBody = new Uint8Array(0);
+
+function bodyLimits({ maxBodyBytes, bodyTimeoutMs }: ListenerOptions): BodyLimits {
+  return { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs };
+}
 
 function respondStream(stream: ServerHttp2Stream, response: ApiResponse, headOnly: boolean): void {
   const head: Record<string, string | number> = { ':status': response.status, ...response.headers };
@@ -233,7 +258,7 @@ function serveHttp1(
     path,
     query,
     headers: message.headers as Record<string, string | undefined>,
-    body: () => readBody(message, options.maxBodyBytes, message.headers['content-length']),
+    body: () => readBody(message, bodyLimits(options), message.headers['content-length']),
     signal: gone.signal,
     socket: message.socket as TLSSocket,
     auditId: randomUUID(),

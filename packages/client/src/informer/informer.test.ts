@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { expired } from '@canopy/apimachinery';
-import { asyncProperty, assert as check, array, constantFrom, integer, oneof, record, constant } from 'fast-check';
+import { array, asyncProperty, assert as check, constant, constantFrom, integer, oneof, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DynamicClient } from '../dynamic/dynamic-client.ts';
 import { RestClient } from '../rest/rest-client.ts';

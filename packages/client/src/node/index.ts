@@ -1,4 +1,4 @@
-export type { ClientCertificate, Credentials, CredentialSource } from './http/credentials.ts';
+export type { ClientCertificate, CredentialSource, Credentials } from './http/credentials.ts';
 export { bearerToken, fixedCredentials } from './http/credentials.ts';
 export type { HttpTransportOptions } from './http/http-transport.ts';
 export { createHttpTransport } from './http/http-transport.ts';
@@ -18,6 +18,6 @@ export type {
 } from './kubeconfig/kubeconfig.ts';
 export { KubeconfigError, resolveContext } from './kubeconfig/kubeconfig.ts';
 export type { ConnectionOptions, ConnectionSettings, KubeconfigClient } from './kubeconfig/kubeconfig-client.ts';
-export { connectContext, connectionSettings, Connector } from './kubeconfig/kubeconfig-client.ts';
+export { Connector, connectContext, connectionSettings } from './kubeconfig/kubeconfig-client.ts';
 export type { KubeconfigFiles, KubeconfigPlace } from './kubeconfig/load-kubeconfig.ts';
 export { kubeconfigFiles, loadKubeconfig } from './kubeconfig/load-kubeconfig.ts';

@@ -1,5 +1,5 @@
-import type { KubeObject } from '@canopy/apimachinery';
 import { createRequire } from 'node:module';
+import type { KubeObject } from '@canopy/apimachinery';
 import type { Pkcs10CertificateRequest } from '@peculiar/x509';
 
 export interface CertificateCondition {

@@ -1,10 +1,10 @@
 import { forbidden, type KubeObject } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, logicalClusterName } from '@canopy/apiserver';
-import { bindingSpecOf, type BindingClaim, exportSpecOf, exportText } from '../apis/export-model.ts';
 import type { ClaimLabels } from '../apis/cluster-claims.ts';
+import { type BindingClaim, bindingSpecOf, exportSpecOf, exportText } from '../apis/export-model.ts';
+import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import type { ClusterDirectory } from '../logical-cluster/cluster-directory.ts';
 import { claimLabelKey, claimLabelPrefix, claimLabelValue, exportHash, reflexiveClaimValue } from '../names.ts';
-import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import { isAbout, isPrivileged } from './match.ts';
 
 const group = 'apis.kcp.io';

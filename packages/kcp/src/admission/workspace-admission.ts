@@ -1,5 +1,6 @@
 import { forbidden, type KubeObject, type StatusError } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, logicalClusterName, systemMasters } from '@canopy/apiserver';
+import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import { type ClusterDirectory, typeAnnotation } from '../logical-cluster/cluster-directory.ts';
 import { userOf } from '../workspaces/new-cluster.ts';
 import {
@@ -16,7 +17,6 @@ import {
   typeText,
   type WorkspaceTypes,
 } from '../workspaces/workspace-types.ts';
-import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import { isAbout } from './match.ts';
 
 const group = 'tenancy.kcp.io';

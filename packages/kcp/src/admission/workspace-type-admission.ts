@@ -1,8 +1,8 @@
 import { forbidden, type KubeObject } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, logicalClusterName } from '@canopy/apiserver';
+import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import type { ClusterDirectory } from '../logical-cluster/cluster-directory.ts';
 import type { TypeReference, TypeSpec } from '../workspaces/workspace-types.ts';
-import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import { isAbout } from './match.ts';
 
 const group = 'tenancy.kcp.io';

@@ -7,17 +7,17 @@ import {
   validateStructural,
 } from '@canopy/apimachinery';
 import { mintClusterAccess, putNewObject, type Strategy, type StrategyContext } from '@canopy/apiserver';
-import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import type { Compare, Operation, Transaction } from '@canopy/storage';
 import { objectKey } from '@canopy/storage';
-import { namespaceContent } from '../namespaces/namespace-content.ts';
+import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import { identityHashOf, newIdentityKey } from '../names.ts';
-import { identityIndex } from './identity-resources.ts';
-import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
+import { namespaceContent } from '../namespaces/namespace-content.ts';
 import type { ShardSettings } from '../shard-settings.ts';
-import { type BindingWorld, planBinding } from './binding-plan.ts';
+import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
 import { bindingIndexEntries, sliceIndexEntries } from './binding-indexes.ts';
+import { type BindingWorld, planBinding } from './binding-plan.ts';
 import { bindingSpecOf, exportSpecOf, identityHashOfExport } from './export-model.ts';
+import { identityIndex } from './identity-resources.ts';
 import { nameHoldersOf } from './name-holders.ts';
 
 export const identityNamespace = 'kcp-system';

@@ -1,7 +1,7 @@
+import type { Condition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import type { IndexEntry } from '@canopy/storage';
-import type { Condition } from '@canopy/api';
-import {  bindingSpecOf } from './export-model.ts';
+import { bindingSpecOf } from './export-model.ts';
 
 /** Bindings with something that is not as it should be, by the name of their export: they are tried again. */
 export const pendingBindingIndex = 'binding-pending';

@@ -14,6 +14,7 @@ import type { ClusterDirectory } from '../logical-cluster/cluster-directory.ts';
 import { boundCrdsCluster, crdKey, logicalClusterKey } from '../logical-cluster/stored-kinds.ts';
 import { boundCrdOf } from '../surface/bound-crd.ts';
 import type { NativeKinds } from '../surface/native-kinds.ts';
+import type { ExportCache, ExportedSchema } from './export-cache.ts';
 import {
   type BindingStatus,
   type BoundResourceStatus,
@@ -23,7 +24,6 @@ import {
   identityHashOfExport,
   resourceText,
 } from './export-model.ts';
-import type { ExportCache, ExportedSchema } from './export-cache.ts';
 import { findNamingConflict, type NameHolder, type WantedNames } from './naming-conflicts.ts';
 import { effectiveClaims, judgeClaims } from './permission-claims.ts';
 import { type LockTable, lockedByBinding, readLocks, takeLocks, writeLocks } from './resource-locks.ts';

@@ -1,9 +1,9 @@
 import { decodeObject, type ServedResource } from '@canopy/apiserver';
 import type { Storage } from '@canopy/storage';
-import { identityHashOfExport } from './export-model.ts';
-import type { ExportCache } from './export-cache.ts';
-import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
 import type { NativeKinds } from '../surface/native-kinds.ts';
+import type { WorkspaceSurfaces } from '../surface/workspace-surfaces.ts';
+import type { ExportCache } from './export-cache.ts';
+import { identityHashOfExport } from './export-model.ts';
 
 /** APIExports by identity: value is the hash. */
 export const identityIndex = 'export-identity';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { locksAnnotation, lockedByBinding, readLocks, takeLocks, writeLocks } from './resource-locks.ts';
+import { lockedByBinding, locksAnnotation, readLocks, takeLocks, writeLocks } from './resource-locks.ts';
 
 const cluster = () => ({ apiVersion: 'core.kcp.io/v1alpha1', kind: 'LogicalCluster', metadata: { name: 'cluster' } });
 

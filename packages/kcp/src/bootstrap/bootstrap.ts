@@ -1,5 +1,5 @@
-import { setCondition } from '@canopy/api';
 import { createHash } from 'node:crypto';
+import { setCondition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import {
   encodeObject,
@@ -13,9 +13,8 @@ import {
   timestamp,
 } from '@canopy/apiserver';
 import type { Compare, Operation, StorageKey } from '@canopy/storage';
-import { type BindingWorld, planBinding } from '../apis/binding-plan.ts';
 import { endpointSlice, exportUrl, identityNamespace } from '../apis/apis-strategies.ts';
-import { namespaceContent } from '../namespaces/namespace-content.ts';
+import { type BindingWorld, planBinding } from '../apis/binding-plan.ts';
 import { logicalClusterKey, logicalClusterObjectName, readObject } from '../logical-cluster/stored-kinds.ts';
 import {
   claimLabelKey,
@@ -25,8 +24,9 @@ import {
   newIdentityKey,
   reflexiveClaimValue,
 } from '../names.ts';
-import { rootExports } from '../surface/native-kinds.ts';
+import { namespaceContent } from '../namespaces/namespace-content.ts';
 import type { ShardSettings } from '../shard-settings.ts';
+import { rootExports } from '../surface/native-kinds.ts';
 import { exportObjectOf, schemaNameOf, schemaObjectOf } from './native-exports.ts';
 import { bootstrapWorkspaceTypes } from './workspace-types.ts';
 

@@ -162,4 +162,17 @@ describe('a deleted workspace', () => {
     await createWorkspace(server.admin, 'short');
     expect((await short.get('/api/v1/namespaces/default/configmaps/left')).status).toBe(404);
   });
+
+  it('takes all workspaces below along', async () => {
+    await createWorkspace(server.admin, 'top');
+    await createWorkspace(server.admin.in('root:top'), 'middle');
+    await createWorkspace(server.admin.in('root:top:middle'), 'leaf');
+    const watch = await server.admin.watch(`${tenancy}/workspaces`, 'fieldSelector=metadata.name%3Dtop');
+    await server.admin.ok('DELETE', `${tenancy}/workspaces/top`);
+    await watch.named('DELETED', 'top');
+    await watch.close();
+    const { items } = await server.master.in('*').ok('GET', `${core}/logicalclusters`);
+    const paths = items.map(({ metadata }) => metadata.annotations?.['kcp.io/path'] ?? '');
+    expect(paths.filter((path) => path.startsWith('root:top'))).toEqual([]);
+  });
 });

@@ -13,7 +13,12 @@ export interface NamespaceWriter {
 }
 
 /** A namespace with what every namespace has: the ServiceAccount `default` and the server's CA. */
-export function namespaceContent(writer: NamespaceWriter, access: ClusterAccess, name: string, rootCa: string): Operation[] {
+export function namespaceContent(
+  writer: NamespaceWriter,
+  access: ClusterAccess,
+  name: string,
+  rootCa: string,
+): Operation[] {
   const namespace: KubeObject = {
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -181,3 +181,22 @@ describe('three workspaces that are written at once', () => {
     await fc.assert(property, { numRuns: 25 });
   });
 });
+
+describe('a continue token', () => {
+  it('of another workspace, or a made-up one, leads to no object of another workspace', async () => {
+    const run = runs++;
+    const [one, other] = await Promise.all([0, 1].map((index) => makeTenant(run, index)));
+    if (one === undefined || other === undefined) throw new Error('two tenants');
+    for (const tenant of [one, other])
+      for (const name of ['a', 'b', 'c']) await tenant.at.ok('POST', maps, configMap(`${name}-${tenant.cluster}`));
+    const token = ((await one.at.ok('GET', `${maps}?limit=1`)).metadata as { continue?: string }).continue ?? '';
+    const decoded = JSON.parse(Buffer.from(token, 'base64url').toString()) as { start: string };
+    const starts = [decoded.start, '../', '/r/', `/r/core/configmaps/${one.cluster}/`, '', 'zzz'];
+    for (const start of starts) {
+      const forged = Buffer.from(JSON.stringify({ ...decoded, start })).toString('base64url');
+      const { items } = await other.at.ok('GET', `${maps}?limit=500&continue=${forged}`);
+      for (const { metadata } of items) expect(metadata.annotations?.['kcp.io/cluster'], start).toBe(other.cluster);
+    }
+    await Promise.all([one, other].flatMap(({ watches }) => [watches.maps.close(), watches.widgets.close()]));
+  });
+});

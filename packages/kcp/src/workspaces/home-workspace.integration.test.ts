@@ -15,7 +15,7 @@ let server: RunningServer;
 const home = `${tenancy}/workspaces/~`;
 
 beforeAll(async () => {
-  server = await startServer({ users: ['alice', 'bob', 'carol', 'dave'].map((name) => ({ name })) });
+  server = await startServer({ users: ['alice', 'bob', 'carol', 'dave', 'erin'].map((name) => ({ name })) });
 });
 
 afterAll(() => server.stop());
@@ -38,12 +38,16 @@ describe('workspaces/~ in root', () => {
   });
 
   it('is made once, however many ask for the first time at once', async () => {
+    const watch = await server.master.in('*').watch(`${core}/logicalclusters`);
     const answers = await Promise.all(Array.from({ length: 20 }, () => server.user('carol').get(home)));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(new Set(answers.map((answer) => answer.json().metadata.uid)).size).toBe(1);
-    const all = await server.master.in('*').ok('GET', `${core}/logicalclusters`);
-    const made = all.items.filter(({ metadata }) => metadata.annotations?.['kcp.io/path'] === 'user:carol');
-    expect(made).toHaveLength(1);
+    await homeOf('erin');
+    const isOf = (object: AnyObject, user: string): boolean =>
+      object.metadata.annotations?.['kcp.io/path'] === `user:${user}`;
+    await watch.until(({ object }) => isOf(object, 'erin'));
+    expect(watch.events.filter(({ object }) => isOf(object, 'carol')).map(({ type }) => type)).toEqual(['ADDED']);
+    await watch.close();
   });
 
   it('belongs to its user alone', async () => {

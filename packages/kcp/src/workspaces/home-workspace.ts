@@ -1,11 +1,11 @@
 import { forbidden, type KubeObject } from '@canopy/apimachinery';
 import { logicalClusterName, systemAuthenticated, type UserInfo } from '@canopy/apiserver';
-import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import type { BindingWorld } from '../apis/binding-plan.ts';
-import { newCluster } from './new-cluster.ts';
+import type { DeepAuthorizer } from '../deep-authorizer.ts';
 import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import { homeClusterName } from '../names.ts';
 import type { ShardSettings } from '../shard-settings.ts';
+import { newCluster } from './new-cluster.ts';
 import type { WorkspaceStatus } from './workspace-strategy.ts';
 import type { WorkspaceTypes } from './workspace-types.ts';
 

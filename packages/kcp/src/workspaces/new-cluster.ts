@@ -3,14 +3,14 @@ import type { KubeObject } from '@canopy/apimachinery';
 import { type LogicalClusterName, mintClusterAccess, putNewObject, timestamp, type UserInfo } from '@canopy/apiserver';
 import type { Compare, Operation } from '@canopy/storage';
 import { type BindingWorld, planBinding } from '../apis/binding-plan.ts';
-import { claimLabelKey, defaultBindingName, exportHash, lifecycleLabel, reflexiveClaimValue } from '../names.ts';
 import { bindingStatusOf, exportSpecOf } from '../apis/export-model.ts';
 import type { NameHolder } from '../apis/naming-conflicts.ts';
 import { writeLocks } from '../apis/resource-locks.ts';
-import { initializersOf, type ResolvedType, terminatorsOf, typeText } from './workspace-types.ts';
-import { namespaceContent } from '../namespaces/namespace-content.ts';
 import { pathAnnotation } from '../logical-cluster/cluster-directory.ts';
 import { logicalClusterKey, logicalClusterObjectName } from '../logical-cluster/stored-kinds.ts';
+import { claimLabelKey, defaultBindingName, exportHash, lifecycleLabel, reflexiveClaimValue } from '../names.ts';
+import { namespaceContent } from '../namespaces/namespace-content.ts';
+import { initializersOf, type ResolvedType, terminatorsOf, typeText } from './workspace-types.ts';
 
 export interface NewClusterInput {
   cluster: LogicalClusterName;

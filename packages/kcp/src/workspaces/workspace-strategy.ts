@@ -1,5 +1,5 @@
 import { type Condition, setCondition } from '@canopy/api';
-import { invalidValue, type FieldError, type KubeObject } from '@canopy/apimachinery';
+import { type FieldError, invalidValue, type KubeObject } from '@canopy/apimachinery';
 import {
   logicalClusterName,
   type Strategy,
@@ -9,10 +9,10 @@ import {
 } from '@canopy/apiserver';
 import type { Compare, Transaction } from '@canopy/storage';
 import type { BindingWorld } from '../apis/binding-plan.ts';
-import { initializedCondition, newCluster } from './new-cluster.ts';
 import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
 import { randomClusterName, shardHash } from '../names.ts';
 import type { ShardSettings } from '../shard-settings.ts';
+import { initializedCondition, newCluster } from './new-cluster.ts';
 import { refuse, type WorkspaceTypes } from './workspace-types.ts';
 
 export interface WorkspaceSpec {

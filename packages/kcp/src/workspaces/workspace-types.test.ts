@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkTypeLimits, initializersOf, type ResolvedType, terminatorsOf, type TypeSpec } from './workspace-types.ts';
+import { checkTypeLimits, initializersOf, type ResolvedType, type TypeSpec, terminatorsOf } from './workspace-types.ts';
 
 const type = (name: string, spec: TypeSpec = {}): ResolvedType => ({ name, cluster: 'root', path: 'root', spec });
 const only = (...names: string[]) => ({ types: names.map((name) => ({ name, path: 'root' })) });

@@ -1,6 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { FinishedRequest, IncomingRequest } from '@canopy/apiserver';
-import { type AuditLevel, type AuditPolicy, auditLevel, type AuditSubject } from './audit-policy.ts';
+import { type AuditLevel, type AuditPolicy, type AuditSubject, auditLevel } from './audit-policy.ts';
 
 /** Lines that may wait for the disk; beyond that events are dropped and counted rather than held in memory. */
 const maxWaitingBytes = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseYamlDocument } from '@canopy/apimachinery';
 import type { CompletedConfig } from '../config/complete-config.ts';
-import { UsageError } from '../options/parse-options.ts';
 import type { Logger } from '../logger.ts';
+import { UsageError } from '../options/parse-options.ts';
 import { AuditLog } from './audit-log.ts';
 import { metadataPolicy, parseAuditPolicy } from './audit-policy.ts';
 

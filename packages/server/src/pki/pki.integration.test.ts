@@ -72,18 +72,28 @@ describe('client certificates', () => {
   );
 
   it('of another authority are rejected', async () => {
-    const result = await connect(await issueClient(otherCa, { user: 'alice', groups: ['system:masters'], ...validity }));
+    const result = await connect(
+      await issueClient(otherCa, { user: 'alice', groups: ['system:masters'], ...validity }),
+    );
     expect(result).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('unknown authority') });
   });
 
   it('are rejected when they are not valid now', async () => {
-    const expired = await issueClient(clientCa, { user: 'alice', groups: [], notBefore: now - 2 * hour, notAfter: now - hour });
+    const expired = await issueClient(clientCa, {
+      user: 'alice',
+      groups: [],
+      notBefore: now - 2 * hour,
+      notAfter: now - hour,
+    });
     expect(await connect(expired)).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('expired') });
   });
 
   it('must be made for clients', async () => {
     const serving = await issueServing(clientCa, { name: 'alice', hosts: ['alice'], ...validity });
-    expect(await connect(serving)).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('client authentication') });
+    expect(await connect(serving)).toMatchObject({
+      outcome: 'rejected',
+      reason: expect.stringContaining('client authentication'),
+    });
   });
 });
 
@@ -128,6 +138,8 @@ describe('the files of the root directory', () => {
 
   it('stop the start when token and store do not fit', async () => {
     writeFileSync(file('.admin-token-store'), 'something else');
-    await expect(writeAdminKubeconfig(directory, { server: 'https://h:1', ca: 'PEM' })).rejects.toThrow('is not valid anymore');
+    await expect(writeAdminKubeconfig(directory, { server: 'https://h:1', ca: 'PEM' })).rejects.toThrow(
+      'is not valid anymore',
+    );
   });
 });

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
-  type AuthorizationAttributes,
   type Authenticator,
+  type AuthorizationAttributes,
   type Authorizer,
   deepAuthorize,
   forbiddenMessage,

@@ -2,8 +2,8 @@ import { wireFactsOf } from '@canopy/api';
 import {
   type ApiResponse,
   type ApiSurface,
-  answerDiscovery,
   type AuthorizedContext,
+  answerDiscovery,
   DerivedCache,
   type DiscoveryDocuments,
   OpenApiDocuments,

@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceDeclaration } from '@canopy/apimachinery';
-import { convertEvent, storedEventVersion, strategies } from '@canopy/controlplane';
 import type { Strategy } from '@canopy/apiserver';
+import { convertEvent, storedEventVersion, strategies } from '@canopy/controlplane';
 import { convertApiBinding, convertApiExport, type NativeKinds, nativeKinds } from '@canopy/kcp';
 
 const eventsKey = 'events.k8s.io/events';

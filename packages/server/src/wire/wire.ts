@@ -19,6 +19,7 @@ import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-wor
 import { rememberBody } from '../audit/audit-log.ts';
 import { openAuditLog } from '../audit/open-audit-log.ts';
 import type { CompletedConfig } from '../config/complete-config.ts';
+import type { Logger } from '../logger.ts';
 import type { AdminAccess } from '../pki/admin-kubeconfig.ts';
 import { canopyVersion } from '../version.ts';
 import { type AccessControl, wireAccess } from './access.ts';
@@ -27,7 +28,6 @@ import { ClusterGate } from './cluster-gate.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
 import { type KcpWorld, wireKcpWorld } from './kcp-world.ts';
-import type { Logger } from '../logger.ts';
 import { Metrics } from './metrics.ts';
 import { specialEndpoints, tokenIssuer } from './special-endpoints.ts';
 import { workspacesDomain } from './workspaces-domain.ts';

@@ -16,7 +16,7 @@ import {
 } from '@canopy/kcp';
 import type { Change } from '@canopy/storage';
 import { type ConsumerBindings, claimsOf } from './consumer-bindings.ts';
-import { exportAuthorizer } from './export-authorizer.ts';
+import { type ExportAuthorizerOptions, exportAuthorizer, refusalOfUnknown } from './export-authorizer.ts';
 import { type ExportSurface, type ExportSurfaceSources, exportSurface } from './export-surface.ts';
 import { selectorAdmission } from './selector-admission.ts';
 
@@ -100,18 +100,20 @@ export class ApiExportVirtualWorkspace implements VirtualWorkspace {
       if (exported === undefined || binding === undefined) return undefined;
       return claimsOf(exported.object, binding).find((claim) => claim.group === group && claim.resource === resource);
     };
+    const access: ExportAuthorizerOptions = {
+      exportCluster: logicalClusterName(cluster),
+      exportName: name,
+      exportObject: async () => (await exports.find(cluster, name))?.object,
+      bindings,
+      deep,
+    };
     return {
       name: 'apiexport',
       prefix: `/services/apiexport/${cluster}/${name}`,
       surface: async () => (await this.find(cluster, name))?.surface ?? empty,
       resource: async (_target, info) => (await this.find(cluster, name))?.surface.find(info.group, info.resource),
-      authorizer: exportAuthorizer({
-        exportCluster: logicalClusterName(cluster),
-        exportName: name,
-        exportObject: async () => (await exports.find(cluster, name))?.object,
-        bindings,
-        deep,
-      }),
+      authorizer: exportAuthorizer(access),
+      refusalOfUnknown: (attributes) => refusalOfUnknown(access, attributes),
       admission: [
         selectorAdmission(async (request) => {
           const { group, names } = request.resource.declaration;

@@ -252,6 +252,37 @@ describe('who may use it', () => {
     expect(nowhere.status).toBe(403);
   });
 
+  it('learns nothing of workspaces that have not bound the export, and strangers nothing at all', async () => {
+    for (const [user, targets] of [
+      ['provider', ['root:unbound', 'root:none', 'root', 'system:none', 'user:nobody', 'NONE']],
+      ['stranger', ['root:one', 'root:unbound', 'root:none', 'root', 'system:none', 'user:nobody', 'NONE']],
+    ] as const) {
+      for (const where of [
+        all,
+        path,
+        `${path}/x`,
+        '/api/v1/secrets',
+        '/apis',
+        '/openapi/v3',
+        '/version',
+        '/healthz',
+        '',
+      ]) {
+        const impersonating = { 'impersonate-user': 'somebody' };
+        for (const headers of [{}, impersonating]) {
+          const answers = await Promise.all(
+            targets.map(async (target) => {
+              const { status, text } = await server.user(user).below(`${base}/clusters/${target}`).get(where, headers);
+              return `${status} ${text}`;
+            }),
+          );
+          expect(answers[0], where).toMatch(/^403 /);
+          expect(new Set(answers).size, `${user} ${where} ${answers.join('\n')}`).toBe(1);
+        }
+      }
+    }
+  });
+
   it('does not reach other resources of a consumer', async () => {
     for (const where of ['/api/v1/secrets', '/api/v1/namespaces/default/configmaps/kube-root-ca.crt']) {
       const answer = await provider('one').get(where);

@@ -19,6 +19,7 @@ export interface ExportAuthorizerOptions {
 
 const readVerbs = new Set(['get', 'list', 'watch']);
 const name = 'virtual-apiexport';
+const noBinding = 'could not find suitable APIBinding in target logical cluster';
 
 /**
  * Who may do what through an export's virtual workspace: the consumer must have bound the export, the resource must be
@@ -32,13 +33,22 @@ export function exportAuthorizer(options: ExportAuthorizerOptions): Authorizer {
         return content(options, attributes);
       const exportObject = await options.exportObject();
       if (exportObject === undefined) return decided('deny', 'the export does not exist');
-      if (attributes.cluster !== undefined) {
-        const refusal = await refusedByBinding(options, attributes, exportObject);
-        if (refusal !== undefined) return decided('deny', refusal);
-      }
-      return content(options, attributes);
+      // First, so that strangers hear the same of every logical cluster.
+      const mayAct = await content(options, attributes);
+      if (mayAct.decision !== 'allow' || attributes.cluster === undefined) return mayAct;
+      const refusal = await refusedByBinding(options, attributes, exportObject);
+      return refusal === undefined ? mayAct : decided('deny', refusal);
     },
   };
+}
+
+/** What is said of a logical cluster that does not exist: the same as of one that has not bound the export. */
+export async function refusalOfUnknown(
+  options: ExportAuthorizerOptions,
+  attributes: AuthorizationAttributes,
+): Promise<string> {
+  const mayAct = await content(options, attributes);
+  return mayAct.decision === 'allow' ? noBinding : mayAct.reason;
 }
 
 function decided(decision: Authorization['decision'], reason: string): Authorization {
@@ -51,7 +61,7 @@ async function refusedByBinding(
   exportObject: KubeObject,
 ): Promise<string | undefined> {
   const binding = await options.bindings.to(options.exportCluster, options.exportName, attributes.cluster as string);
-  if (binding === undefined) return 'could not find suitable APIBinding in target logical cluster';
+  if (binding === undefined) return noBinding;
   if (!attributes.resourceRequest) return undefined;
   const { group, resource, verb } = attributes;
   if (binding.status.boundResources?.some((bound) => bound.group === group && bound.resource === resource))

@@ -1,6 +1,5 @@
-import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
+import { type Change, DerivedCache, parseObjectKey, type Storage } from '@canopy/storage';
 import type { UserInfo } from '../../authentication/authenticator.ts';
-import { DerivedCache } from '@canopy/storage';
 import type { AuthorizationAttributes } from '../authorizer.ts';
 import { loadRbac, type RbacSnapshot } from './rbac-snapshot.ts';
 import { type PolicyRule, ruleAllows } from './rule-matching.ts';

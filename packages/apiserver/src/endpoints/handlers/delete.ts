@@ -1,8 +1,8 @@
 import { deleteOptionsSchema } from '@canopy/api';
 import { badRequest, groupResourceText, invalid, type Status } from '@canopy/apimachinery';
-import { deleteObject, type Deletion, type DeleteOptions } from '../../registry/delete.ts';
-import { listObjects } from '../../registry/list.ts';
+import { type DeleteOptions, type Deletion, deleteObject } from '../../registry/delete.ts';
 import { objectOf } from '../../registry/get.ts';
+import { listObjects } from '../../registry/list.ts';
 import { groupResourceOf, type ObjectRequest } from '../../registry/registry.ts';
 import { type ApiResponse, jsonResponse } from '../api-response.ts';
 import { decodeBody, isObject } from '../body.ts';

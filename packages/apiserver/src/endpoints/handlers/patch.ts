@@ -7,9 +7,9 @@ import {
   badRequest,
   deepCopy,
   type KubeObject,
-  patchStatusError,
   methodNotAllowed,
   notFound,
+  patchStatusError,
   StatusError,
   unsupportedMediaType,
 } from '@canopy/apimachinery';

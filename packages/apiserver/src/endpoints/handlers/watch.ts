@@ -1,5 +1,5 @@
-import { badRequest, isStatusError, internalError, type StatusError } from '@canopy/apimachinery';
-import { watchObjects, type WatchedEvent, type WatchHandle, type WatchSink } from '../../registry/watch.ts';
+import { badRequest, internalError, isStatusError, type StatusError } from '@canopy/apimachinery';
+import { type WatchedEvent, type WatchHandle, type WatchSink, watchObjects } from '../../registry/watch.ts';
 import type { ApiResponse, ResponseSink } from '../api-response.ts';
 import { booleanOption, integerOption, selectorsOf } from '../query-options.ts';
 import { type EventRenderer, eventRenderer } from '../rendering.ts';

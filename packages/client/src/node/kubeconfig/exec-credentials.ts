@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { parseTime } from '@canopy/apimachinery';
-import type { Credentials, CredentialSource } from '../http/credentials.ts';
 import { abortable } from '../http/channel.ts';
+import type { CredentialSource, Credentials } from '../http/credentials.ts';
 import type { ClusterEntry, ExecConfig } from './kubeconfig.ts';
 import { KubeconfigError } from './kubeconfig.ts';
 

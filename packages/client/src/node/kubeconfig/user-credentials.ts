@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ClientCertificate, Credentials, CredentialSource } from '../http/credentials.ts';
+import type { ClientCertificate, CredentialSource, Credentials } from '../http/credentials.ts';
 import type { ExecEnvironment } from './exec-credentials.ts';
 import { ExecCredentials } from './exec-credentials.ts';
 import type { ClusterEntry, UserEntry } from './kubeconfig.ts';

@@ -58,14 +58,12 @@ const entry = (prefix: string, plural: string) => ({
 });
 
 async function makeExport(resources: object[], claims: object[] = []): Promise<KubeObject> {
-  return fixture
-    .api(provider)
-    .create(
-      'apiexports.apis.kcp.io',
-      object('apis.kcp.io/v1alpha2', 'APIExport', 'shop', {
-        spec: { resources, ...(claims.length > 0 ? { permissionClaims: claims } : {}) },
-      }),
-    );
+  return fixture.api(provider).create(
+    'apiexports.apis.kcp.io',
+    object('apis.kcp.io/v1alpha2', 'APIExport', 'shop', {
+      spec: { resources, ...(claims.length > 0 ? { permissionClaims: claims } : {}) },
+    }),
+  );
 }
 
 function bind(name: string, claims: object[] = []): Promise<KubeObject> {

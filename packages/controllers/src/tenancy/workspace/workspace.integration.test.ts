@@ -104,14 +104,12 @@ describe('default bindings', () => {
   async function makeExport(): Promise<void> {
     const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
     const versions = [{ name: 'v1', served: true, storage: true, schema: { type: 'object' } }];
-    await fixture
-      .api('root')
-      .create(
-        'apiresourceschemas.apis.kcp.io',
-        object('apis.kcp.io/v1alpha1', 'APIResourceSchema', 'v1.widgets.example.com', {
-          spec: { group: 'example.com', names, scope: 'Cluster', versions },
-        }),
-      );
+    await fixture.api('root').create(
+      'apiresourceschemas.apis.kcp.io',
+      object('apis.kcp.io/v1alpha1', 'APIResourceSchema', 'v1.widgets.example.com', {
+        spec: { group: 'example.com', names, scope: 'Cluster', versions },
+      }),
+    );
     const resources = [
       { name: 'widgets', group: 'example.com', schema: 'v1.widgets.example.com', storage: { crd: {} } },
     ];
