@@ -93,5 +93,7 @@ declare const authorizedBrand: unique symbol;
 /** Only the authorization filter makes these; handlers and registry calls need one. */
 export interface AuthorizedContext extends UserContext {
   readonly access: Access | undefined;
+  /** An update or a patch that creates its object needs the permission to create too, as in Kubernetes. 403 without. */
+  checkMayCreate(): Promise<void>;
   readonly [authorizedBrand]: true;
 }

@@ -1,11 +1,9 @@
-import { forbidden, methodNotAllowed, pathNotFound } from '@canopy/apimachinery';
+import { methodNotAllowed, pathNotFound } from '@canopy/apimachinery';
 import { type AdmissionPlugin, type AdmissionRequest, admit } from '../admission/admission.ts';
-import { forbiddenMessage } from '../authorization/forbidden-message.ts';
 import { type Access, type ClusterAccess, mintClusterAccess, mintWildcardAccess } from '../registry/logical-cluster.ts';
 import type { CollectionRequest, ObjectRequest, Registry, WriteOptions } from '../registry/registry.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
 import { dryRunOption, fieldManagerOption } from './query-options.ts';
-import { attributesOf } from './request-attributes.ts';
 import type { AuthorizedContext, Restriction } from './request-context.ts';
 
 /** What verb handlers need of the process. */
@@ -71,7 +69,7 @@ export function writeOptionsOf(call: ResourceCall, request: CollectionRequest): 
     subresource: info.subresource,
     warn,
     async admit(object, old) {
-      if (old === undefined && info.verb !== 'create') await checkMayCreate(call);
+      if (old === undefined && info.verb !== 'create') await call.context.checkMayCreate();
       await admitWrite(call, {
         operation: old === undefined ? 'CREATE' : 'UPDATE',
         access: request.access,
@@ -87,16 +85,6 @@ export function writeOptionsOf(call: ResourceCall, request: CollectionRequest): 
       });
     },
   };
-}
-
-/** An update or a patch that creates its object needs the permission to create too, as in Kubernetes. 403 without. */
-async function checkMayCreate(call: ResourceCall): Promise<void> {
-  const { context } = call;
-  const attributes = { ...attributesOf(context), verb: 'create' };
-  const { decision, reason } = await context.domain.authorizer.authorize(attributes);
-  if (decision === 'allow') return;
-  const { group, resource, name } = context.info;
-  throw forbidden({ group, resource }, name, forbiddenMessage(attributes, reason));
 }
 
 export async function admitWrite(call: ResourceCall, request: AdmissionRequest): Promise<void> {

@@ -1,9 +1,9 @@
 import { forbidden, pathNotFound, type StatusError } from '@canopy/apimachinery';
 import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
-import { attributesOf } from '../endpoints/request-attributes.ts';
 import type { AuthorizedContext, UserContext } from '../endpoints/request-context.ts';
 import { accessFor } from '../endpoints/resource-call.ts';
 import type { Filter } from './chain.ts';
+import { attributesOf } from './request-attributes.ts';
 
 export interface AuthorizationOptions {
   /** What the user is told; must not reveal whether a workspace exists. */
@@ -28,7 +28,12 @@ export function authorizationFilter(options: AuthorizationOptions): Filter<UserC
       context.auditAnnotations['authorization.k8s.io/decision'] = result.decision === 'allow' ? 'allow' : 'forbid';
       context.auditAnnotations['authorization.k8s.io/reason'] = `${result.authorizer}: ${result.reason}`;
       if (result.decision !== 'allow') throw denied(context, options.message(attributes, result.reason));
-      return { ...context, access: accessFor(context.target) } as AuthorizedContext;
+      const checkMayCreate = async (): Promise<void> => {
+        const asked = { ...attributes, verb: 'create' };
+        const { decision, reason } = await context.domain.authorizer.authorize(asked);
+        if (decision !== 'allow') throw denied(context, options.message(asked, reason));
+      };
+      return { ...context, access: accessFor(context.target), checkMayCreate } as AuthorizedContext;
     },
   };
 }

@@ -1,10 +1,10 @@
 import { badRequest, forbidden } from '@canopy/apimachinery';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import { checkImpersonation } from '../authorization/impersonation.ts';
-import { attributesOf } from '../endpoints/request-attributes.ts';
 import type { UserContext } from '../endpoints/request-context.ts';
 import { type AuthorizationOptions, deniedAsUnknown } from './authorization.ts';
 import type { Filter } from './chain.ts';
+import { attributesOf } from './request-attributes.ts';
 
 const prefix = 'impersonate-';
 const extraPrefix = 'impersonate-extra-';

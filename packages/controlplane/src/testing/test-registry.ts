@@ -186,6 +186,7 @@ export class TestCluster {
       user: testUser,
       authenticator: 'test',
       access: this.access,
+      checkMayCreate: async () => undefined,
     } as unknown as AuthorizedContext;
     const services = {
       registry: this.registry,

@@ -1,5 +1,5 @@
 import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
-import type { UserContext } from './request-context.ts';
+import type { UserContext } from '../endpoints/request-context.ts';
 
 /** What a request asks for, as authorizers see it. */
 export function attributesOf(context: UserContext): AuthorizationAttributes {
