@@ -80,6 +80,7 @@ function checkClaimFlags(options: BindOptions): void {
   if (acceptAll && reject.length > 0) clash('accept-all-permission-claims', 'reject-permission-claim');
   if (rejectAll && accept.length > 0) clash('reject-all-permission-claims', 'accept-permission-claim');
   if (rejectAll && reject.length > 0) clash('reject-all-permission-claims', 'reject-permission-claim');
+  for (const claim of [...accept, ...reject]) parseClaim(claim);
   const both = accept.find((claim) => reject.includes(claim));
   if (both !== undefined)
     throw new CliError(`accepted permission claim ${both} conflicts with rejected permission claim ${both}`);
@@ -93,36 +94,53 @@ function parseClaim(text: string): { group: string; resource: string } {
   return { resource: text.slice(0, dot), group: group === 'core' ? '' : group };
 }
 
+/**
+ * The answers to write. Verbs and identity are those that the export asks for: an answer with other ones gives less, or
+ * is invalid. Where the export may not be read, single claims are for all verbs and of no identity.
+ */
 async function claimsFor(
   session: Session,
   reference: { path: string; name: string },
   options: BindOptions,
 ): Promise<PermissionClaim[]> {
-  if (options.acceptAll || options.rejectAll) {
-    const exported = await readExport(session, reference);
-    return exported.map(({ group, resource, identityHash, verbs }) => ({
-      group: group ?? '',
-      resource,
-      ...(identityHash ? { identityHash } : {}),
-      verbs: verbs ?? ['*'],
-      selector: { matchAll: true },
-      state: options.acceptAll ? 'Accepted' : 'Rejected',
-    }));
-  }
-  const single =
-    (state: string) =>
-    (text: string): PermissionClaim => ({ ...parseClaim(text), verbs: ['*'], selector: { matchAll: true }, state });
-  return [...options.accept.map(single('Accepted')), ...options.reject.map(single('Rejected'))];
+  const { acceptAll, rejectAll } = options;
+  const accept = options.accept.map(parseClaim);
+  const reject = options.reject.map(parseClaim);
+  if (!acceptAll && !rejectAll && accept.length === 0 && reject.length === 0) return [];
+  const exported = await readExport(session, reference, acceptAll || rejectAll);
+  if (acceptAll || rejectAll) return exported.map((claim) => answerTo(claim, acceptAll ? 'Accepted' : 'Rejected'));
+  const single = (state: string) => (named: { group: string; resource: string }) => {
+    const asked = exported.filter(
+      ({ group, resource }) => (group ?? '') === named.group && resource === named.resource,
+    );
+    return (asked.length > 0 ? asked : [named]).map((claim) => answerTo(claim, state));
+  };
+  return [...accept.flatMap(single('Accepted')), ...reject.flatMap(single('Rejected'))];
 }
 
-async function readExport(session: Session, reference: { path: string; name: string }): Promise<PermissionClaim[]> {
+function answerTo({ group, resource, identityHash, verbs }: PermissionClaim, state: string): PermissionClaim {
+  return {
+    group: group ?? '',
+    resource,
+    ...(identityHash ? { identityHash } : {}),
+    verbs: verbs ?? ['*'],
+    selector: { matchAll: true },
+    state,
+  };
+}
+
+async function readExport(
+  session: Session,
+  reference: { path: string; name: string },
+  required: boolean,
+): Promise<PermissionClaim[]> {
   try {
-    const object = await (await session.client(reference.path))
-      .resource<ExportObject>(exportsResource)
-      .get(reference.name);
+    const client = await session.client(reference.path);
+    const object = await client.resource<ExportObject>(exportsResource).get(reference.name);
     return object.spec?.permissionClaims ?? [];
   } catch (error) {
     if (!isStatusError(error)) throw error;
+    if (!required) return [];
     throw new CliError(`could not read the claims of APIExport ${reference.path}:${reference.name}: ${error.message}`);
   }
 }

@@ -12,6 +12,7 @@ const crd = (
     },
   ],
 ) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
   spec: { group: 'g.io', names: { plural: 'widgets', kind: 'Widget' }, scope: 'Namespaced', versions },
 });
@@ -55,8 +56,24 @@ describe('a schema of a CRD', () => {
     });
   });
 
+  it('keeps the approval that groups of Kubernetes need, and no other annotation', () => {
+    const annotations = { 'api-approved.kubernetes.io': 'https://example.com/1', other: 'x' };
+    expect(schemaOf({ ...crd(), metadata: { annotations } }, 'p')).toHaveProperty('metadata.annotations', {
+      'api-approved.kubernetes.io': 'https://example.com/1',
+    });
+  });
+
+  it('cannot be made of what only a CRD can say', () => {
+    const spec = crd().spec;
+    const service = { strategy: 'Webhook', webhook: { clientConfig: { service: { name: 'x' } } } };
+    expect(() => schemaOf({ ...crd(), spec: { ...spec, conversion: service } }, 'p')).toThrow('by URL, not by service');
+    expect(() => schemaOf({ ...crd(), spec: { ...spec, preserveUnknownFields: true } }, 'p')).toThrow('not supported');
+  });
+
   it('is only made of CRDs', () => {
-    expect(() => schemaOf({ kind: 'ConfigMap' }, 'p')).toThrow('unexpected type for CRD ConfigMap');
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap' };
+    expect(() => schemaOf(configMap, 'p')).toThrow('unexpected type for CRD v1, ConfigMap');
+    expect(() => schemaOf({ ...crd(), apiVersion: 'apiextensions.k8s.io/v1beta1' }, 'p')).toThrow('unexpected type');
   });
 });
 

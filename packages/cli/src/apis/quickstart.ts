@@ -2,13 +2,13 @@ import { isStatusError } from '@canopy/apimachinery';
 import { isConnectionError } from '@canopy/client';
 import { CliError } from '../session/cli-io.ts';
 import type { Session } from '../session/session.ts';
+import { switchTo } from '../workspaces/go-to.ts';
 import {
   type BindingObject,
   bindingsResource,
   type WorkspaceObject,
   workspacesResource,
 } from '../workspaces/resources.ts';
-import { switchTo } from '../workspaces/use-workspace.ts';
 import { cowboysExport, cowboysSchema, sampleCowboy } from './quickstart-samples.ts';
 
 export interface QuickstartOptions {
@@ -171,7 +171,7 @@ async function bindCowboys(
   at: { provider: string; consumer: string },
 ): Promise<void> {
   const resource = (await session.client(at.consumer)).resource<BindingObject>(bindingsResource);
-  await ensure(() =>
+  const created = await ensure(() =>
     resource.create({
       apiVersion: 'apis.kcp.io/v1alpha2',
       kind: 'APIBinding',
@@ -185,28 +185,39 @@ async function bindCowboys(
     'APIBinding cowboys',
     async () => (await resource.get('cowboys')).status?.phase === 'Bound',
   );
-  session.io.out('  APIBinding "cowboys" created and bound\n');
+  session.io.out(`  APIBinding "cowboys" ${created ? 'created and bound' : 'already exists'}\n`);
 }
 
-/** A pseudo-random tree of workspaces; the same for the same seed. */
 function treeSteps(session: Session, options: QuickstartOptions): Step[] {
-  const { depth, count, seed } = options.tree;
-  const top = `root:${options.prefix}-org`;
+  return treePaths(options.prefix, options.tree).map((path, i) => ({
+    description: `Creating workspace ${path}`,
+    run: () => ensureWorkspace(session, options, { path, type: i === 0 ? 'organization' : 'universal' }),
+  }));
+}
+
+/**
+ * Paths of a pseudo-random tree of workspaces, parents first; the same for the same seed. `depth` counts the levels.
+ *
+ * @throws CliError when so many workspaces do not make such a tree
+ */
+export function treePaths(prefix: string, { depth, count, seed }: QuickstartOptions['tree']): string[] {
+  if (!Number.isInteger(depth) || !Number.isInteger(count) || !Number.isInteger(seed) || depth < 1 || count < 1) {
+    throw new CliError('--tree-depth and --tree-count must be positive integers, --tree-seed an integer');
+  }
+  if (depth === 1 && count > 1) throw new CliError('a tree of one level has one workspace');
+  const top = `root:${prefix}-org`;
   const paths = [top];
   const levels = new Map([[top, 1]]);
-  let state = seed + 1;
+  let state = (Math.abs(seed) % 2_147_483_646) + 1;
   while (paths.length < count) {
     state = (state * 48_271) % 2_147_483_647;
     const candidates = paths.filter((path) => (levels.get(path) ?? 0) < depth);
     const parent = candidates[state % candidates.length] ?? top;
-    const path = `${parent}:${options.prefix}-${paths.length}`;
+    const path = `${parent}:${prefix}-${paths.length}`;
     levels.set(path, (levels.get(parent) ?? 0) + 1);
     paths.push(path);
   }
-  return paths.map((path, i) => ({
-    description: `Creating workspace ${path}`,
-    run: () => ensureWorkspace(session, options, { path, type: i === 0 ? 'organization' : 'universal' }),
-  }));
+  return paths;
 }
 
 async function finish(session: Session, options: QuickstartOptions): Promise<void> {
@@ -232,7 +243,11 @@ async function cleanUp(session: Session, options: QuickstartOptions): Promise<vo
   io.out(`Cleaning up quickstart resources with prefix "${options.prefix}"...\n`);
   const resource = (await session.client('root')).resource<WorkspaceObject>(workspacesResource);
   const list = await resource.list({ labelSelector: `${quickstartLabel}=true,${prefixLabel}=${options.prefix}` });
-  for (const workspace of list.items) await resource.delete(workspace.metadata.name ?? '');
+  for (const workspace of list.items) {
+    await resource.delete(workspace.metadata.name ?? '').catch((error: unknown) => {
+      if (!isStatusError(error, 'NotFound')) throw error;
+    });
+  }
   for (const workspace of list.items) {
     await poll(session, options, `the end of workspace ${workspace.metadata.name}`, async () => {
       try {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { CliIo } from '../session/cli-io.ts';
-import { addSnapshot, kcpProgram } from './kcp-program.ts';
-import { newProgram, withCommonFlags, withSession } from './run-program.ts';
+import { addCreateWorkspace } from './create-program.ts';
+import { addBind, addSnapshot, kcpProgram } from './kcp-program.ts';
+import { newProgram, withCommonFlags } from './run-program.ts';
+import { withSession } from './with-session.ts';
 import { wsProgram } from './ws-program.ts';
 
 /** The client side of `canopy`: everything but `start`. */
@@ -18,6 +20,9 @@ export function clientProgram(io: CliIo): Command {
     await withSession(io, kubeconfig.optsWithGlobals(), (session) => printKubeconfig(session, workspace, flags.name));
   });
   addSnapshot(program, io, 'crd-to-schema');
+  addCreateWorkspace(program, io, 'create-workspace', 'The same as kubectl create workspace.');
+  addBind(program, io);
+  program.option('--help-client', 'this text').on('option:help-client', () => program.help());
   program.addCommand(wsProgram(io, 'ws'));
   program.addCommand(kcpProgram(io, 'kcp'));
   return program;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CliIo } from '../session/cli-io.ts';
 import type { CommonFlags } from '../session/session.ts';
-import { newProgram, withCommonFlags, withSession } from './run-program.ts';
+import { newProgram, withCommonFlags } from './run-program.ts';
+import { withSession } from './with-session.ts';
 
 interface CreateFlags extends CommonFlags {
   type?: string;
@@ -35,12 +36,12 @@ function configure(command: Command, io: CliIo): Command {
   return command;
 }
 
-/** `create` as a subcommand of another program. */
+/** The command as part of another program; the flags that this one has already are left to it. */
 export function addCreateWorkspace(program: Command, io: CliIo, name: string, description: string): void {
-  const command = program
-    .command(`${name} <name>`)
-    .description(description)
-    .option('-w, --workspace <path>', 'below another workspace');
+  const command = program.command(`${name} <name>`).description(description);
+  const inherited = program.options.some((option) => option.long === '--kubeconfig');
+  if (inherited) command.option('-w, --workspace <path>', 'below another workspace');
+  else withCommonFlags(command, { workspace: true });
   configure(command, io);
 }
 

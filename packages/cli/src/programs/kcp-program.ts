@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { CliError, type CliIo } from '../session/cli-io.ts';
-import { newProgram, withCommonFlags, withSession } from './run-program.ts';
+import type { CliIo } from '../session/cli-io.ts';
+import { newProgram, secondsOf, withCommonFlags } from './run-program.ts';
+import { withSession } from './with-session.ts';
 
 function list(value: string, before: string[]): string[] {
   return [...before, ...value.split(',').filter((entry) => entry !== '')];
@@ -25,7 +26,8 @@ interface BindFlags {
   rejectAllPermissionClaims?: boolean;
 }
 
-function addBind(program: Command, io: CliIo): void {
+/** `bind apiexport`, here or below another program. */
+export function addBind(program: Command, io: CliIo): void {
   const bind = program.command('bind').description('Binds what other workspaces export.');
   const command = withCommonFlags(bind.command('apiexport [path:export]').description('Binds an APIExport.'), {
     workspace: true,
@@ -49,14 +51,6 @@ function addBind(program: Command, io: CliIo): void {
       }),
     );
   });
-}
-
-const units: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600 };
-
-export function secondsOf(text: string): number {
-  const match = /^(\d+)([smh]?)$/.exec(text);
-  if (match === null) throw new CliError(`invalid duration ${JSON.stringify(text)}`);
-  return Number(match[1]) * (units[match[2] ?? ''] ?? 1);
 }
 
 function addClaims(program: Command, io: CliIo): void {

@@ -1,9 +1,7 @@
-import { isStatusError } from '@canopy/apimachinery';
+import { isStatusError, parseDuration } from '@canopy/apimachinery';
 import { isConnectionError } from '@canopy/client';
-import { KubeconfigError } from '@canopy/client/node';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { CliError, type CliIo } from '../session/cli-io.ts';
-import { type CommonFlags, Session } from '../session/session.ts';
 
 export const cliVersion = '0.1.0';
 
@@ -26,40 +24,46 @@ export function withCommonFlags(command: Command, options: { workspace: boolean 
     .option('--token <token>', 'bearer token instead of the credentials of the kubeconfig')
     .option('-s, --server <url>', 'server URL instead of that of the kubeconfig')
     .option('-n, --namespace <name>', 'namespace of the context')
-    .option('--insecure-skip-tls-verify', 'do not verify the certificate of the server');
+    .option('--insecure-skip-tls-verify', 'do not verify the certificate of the server')
+    .option('--certificate-authority <file>', 'PEM file of the authority of the server')
+    .option('--tls-server-name <name>', 'name that the certificate of the server must have')
+    .addOption(new Option('-v, --v <level>', 'taken, as kubectl passes it on, but nothing is logged').hideHelp());
   if (options.workspace)
     command.option('-w, --workspace <path>', 'work in another workspace; a leading colon makes the path absolute');
   return command;
 }
 
-/** Opens the session that the flags describe, runs the work and closes it. */
-export async function withSession(
-  io: CliIo,
-  flags: CommonFlags,
-  work: (session: Session) => Promise<void>,
-): Promise<void> {
-  const session = await Session.open(io, flags);
-  try {
-    await work(session);
-  } finally {
-    await session.close();
-  }
+/** Seconds of a duration such as `90`, `90s` or `1m30s`. */
+export function secondsOf(text: string): number {
+  const nanoseconds = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
+  if (nanoseconds === undefined || nanoseconds < 0n) throw new CliError(`invalid duration ${JSON.stringify(text)}`);
+  return Number(nanoseconds) / 1e9;
 }
 
-/** Runs a program; the exit code says how it went. */
+/**
+ * Runs a program; the exit code says how it went. `__complete` followed by words tells what the last one may become, as
+ * programs made with Cobra do.
+ */
 export async function runProgram(program: Command, args: readonly string[], io: CliIo): Promise<number> {
   try {
+    if (args[0] === '__complete') {
+      const { complete } = await import('./complete.ts');
+      io.out(await complete(program, args.slice(1), io));
+      return 0;
+    }
     await program.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    io.err(`Error: ${messageOf(error)}\n`);
+    io.err(`Error: ${await messageOf(error)}\n`);
     return 1;
   }
 }
 
-function messageOf(error: unknown): string {
-  if (error instanceof CliError || error instanceof KubeconfigError || isStatusError(error)) return error.message;
+async function messageOf(error: unknown): Promise<string> {
+  if (error instanceof CliError || isStatusError(error)) return error.message;
   if (isConnectionError(error)) return `cannot reach the server: ${(error as Error).message}`;
+  const { KubeconfigError } = await import('@canopy/client/node');
+  if (error instanceof KubeconfigError) return error.message;
   return (error as Error).stack ?? String(error);
 }

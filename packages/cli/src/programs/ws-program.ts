@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { CliError, type CliIo } from '../session/cli-io.ts';
 import type { CommonFlags } from '../session/session.ts';
 import { addCreateWorkspace } from './create-program.ts';
-import { newProgram, withCommonFlags, withSession } from './run-program.ts';
+import { newProgram, withCommonFlags } from './run-program.ts';
+import { withSession } from './with-session.ts';
 
 /** `kubectl ws`. */
 export function wsProgram(io: CliIo, name = 'kubectl ws'): Command {
@@ -18,10 +19,12 @@ export function wsProgram(io: CliIo, name = 'kubectl ws'): Command {
     .option('--short', 'print only the path')
     .option('-i, --interactive', 'choose from a tree on the screen')
     .action(async (workspace: string | undefined, flags: CommonFlags & { short?: boolean; interactive?: boolean }) => {
+      if (flags.interactive === true && workspace !== undefined) {
+        throw new CliError('interactive mode does not accept arguments');
+      }
       const { useWorkspace } = await import('../workspaces/use-workspace.ts');
       await withSession(io, flags, async (session) => {
         if (flags.interactive !== true) return useWorkspace(session, workspace, { short: flags.short ?? false });
-        if (workspace !== undefined) throw new CliError('interactive mode does not accept arguments');
         const { browseTree } = await import('../workspaces/browse-tree.ts');
         return browseTree(session);
       });
@@ -74,11 +77,17 @@ function addTree(program: Command, io: CliIo): void {
     .description('Prints the workspaces at and below the current one.')
     .option('-f, --full', 'full paths instead of names')
     .option('--wide', 'phases of workspaces and logical clusters')
+    .option('-i, --interactive', 'choose from a tree on the screen')
     .option('-w, --workspace <path>', 'start at another workspace');
-  tree.action(async (flags: { full?: boolean; wide?: boolean }) => {
-    const { printTree } = await import('../workspaces/tree.ts');
-    await withSession(io, tree.optsWithGlobals(), (session) =>
-      printTree(session, { full: flags.full ?? false, wide: flags.wide ?? false }),
-    );
+  tree.action(async () => {
+    const flags = tree.optsWithGlobals<CommonFlags & { full?: boolean; wide?: boolean; interactive?: boolean }>();
+    await withSession(io, flags, async (session) => {
+      if (flags.interactive === true) {
+        const { browseTree } = await import('../workspaces/browse-tree.ts');
+        return browseTree(session);
+      }
+      const { printTree } = await import('../workspaces/tree.ts');
+      return printTree(session, { full: flags.full ?? false, wide: flags.wide ?? false });
+    });
   });
 }

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { DynamicClient } from '@canopy/client';
 import {
+  type ClusterEntry,
   type ContextEntry,
   connectContext,
   editKubeconfig,
@@ -23,8 +25,16 @@ export interface CommonFlags {
   server?: string;
   namespace?: string;
   insecureSkipTlsVerify?: boolean;
+  certificateAuthority?: string;
+  tlsServerName?: string;
   /** Another workspace than the current one. */
   workspace?: string;
+}
+
+/** A context together with the cluster it names. */
+export interface ContextTarget {
+  context: ContextEntry;
+  cluster: ClusterEntry;
 }
 
 /** The kubeconfig at hand with what it points to. */
@@ -33,32 +43,25 @@ export class Session {
   readonly files: KubeconfigFiles;
   readonly config: Kubeconfig;
   readonly resolved: ResolvedContext;
-  private connection: KubeconfigClient | undefined;
-  private readonly flags: CommonFlags;
+  #connection: Promise<KubeconfigClient> | undefined;
+  readonly #flags: CommonFlags;
 
   private constructor(io: CliIo, files: KubeconfigFiles, config: Kubeconfig, flags: CommonFlags) {
     this.io = io;
     this.files = files;
     this.config = config;
-    this.flags = flags;
+    this.#flags = flags;
     const { context, user, server, namespace } = flags;
-    this.resolved = resolveContext(config, {
-      ...(context === undefined ? {} : { context }),
-      ...(user === undefined ? {} : { user }),
-      ...(server === undefined ? {} : { server }),
-      ...(namespace === undefined ? {} : { namespace }),
-    });
+    this.resolved = resolveContext(config, { context, user, server, namespace });
     if (flags.token !== undefined) this.resolved.user = { token: flags.token };
-    if (flags.insecureSkipTlsVerify === true) {
-      const { 'certificate-authority': _a, 'certificate-authority-data': _d, ...cluster } = this.resolved.cluster;
-      this.resolved.cluster = { ...cluster, 'insecure-skip-tls-verify': true };
-    }
+    this.resolved.cluster = withTlsFlags(this.resolved.cluster, flags, io.cwd);
   }
 
+  /** @throws KubeconfigError when there is no kubeconfig to work with */
   static async open(io: CliIo, flags: CommonFlags): Promise<Session> {
     const files = kubeconfigFiles({
-      ...(flags.kubeconfig === undefined ? {} : { flag: flags.kubeconfig }),
-      ...(io.env.KUBECONFIG === undefined ? {} : { variable: io.env.KUBECONFIG }),
+      flag: flags.kubeconfig,
+      variable: io.env.KUBECONFIG,
       homeFolder: io.homeFolder,
       workingFolder: io.cwd,
     });
@@ -79,38 +82,81 @@ export class Session {
   /** The workspace that a command works in: the current one, or that of `--workspace`. */
   target(what?: string): WorkspaceUrl {
     const current = this.current(what);
-    const { workspace } = this.flags;
+    const { workspace } = this.#flags;
     return workspace === undefined ? current : { ...current, path: resolvePath(workspace, current.path) };
   }
 
-  async client(path: string): Promise<DynamicClient> {
-    this.connection ??= await connectContext(this.resolved, {
-      environment: { env: { ...this.io.env } as Record<string, string>, interactive: true },
-      rest: { userAgent: 'canopy-cli/0.1.0' },
+  async client(workspace: string): Promise<DynamicClient> {
+    this.#connection ??= connectContext(this.resolved, {
+      environment: { env: this.io.env, interactive: this.io.terminal !== undefined },
+      rest: { userAgent: 'canopy-cli' },
     });
-    return this.connection.connector.connect(workspaceUrl(this.current().base, path));
+    return (await this.#connection).connector.connect(workspaceUrl(this.current().base, workspace));
   }
 
-  /** Adds or replaces a context whose cluster entry of the same name points to a URL, and optionally switches to it. */
-  async writeContext(name: string, url: string, options: { switchTo: boolean; keepPrevious?: string }): Promise<void> {
-    const context: ContextEntry = { ...this.config.contexts.get(this.resolved.context), cluster: name };
-    const cluster = { ...this.resolved.cluster, server: url };
-    const previous = options.keepPrevious;
-    const old = this.config.contexts.get(this.resolved.context);
-    await editKubeconfig(this.files, {
-      clusters: {
-        [name]: cluster,
-        ...(previous === undefined ? {} : { [previous]: { ...this.resolved.cluster } }),
-      },
-      contexts: {
-        [name]: context,
-        ...(previous === undefined ? {} : { [previous]: { ...old, cluster: previous } }),
-      },
-      ...(options.switchTo ? { currentContext: name } : {}),
-    });
+  /** What the kubeconfig says of the context in use, without TLS flags, but with the server and user of flags. */
+  contextInUse(): ContextTarget {
+    const context = this.config.contexts.get(this.resolved.context) ?? {};
+    const { user, server } = this.#flags;
+    const cluster = this.config.clusters.get(this.resolved.clusterName) ?? {};
+    return {
+      context: user === undefined ? context : { ...context, user },
+      cluster: server === undefined ? cluster : { ...cluster, server },
+    };
+  }
+
+  /** A context of the kubeconfig with its cluster; undefined unless both exist. */
+  contextNamed(name: string): ContextTarget | undefined {
+    const context = this.config.contexts.get(name);
+    const cluster = this.config.clusters.get(context?.cluster ?? '');
+    return context === undefined || cluster === undefined ? undefined : { context, cluster };
+  }
+
+  /** The same kubeconfig, seen from another context of it; to be closed by the caller. */
+  inContext(name: string, { context, cluster }: ContextTarget): Session {
+    const { clusters, contexts, ...rest } = this.config;
+    const config = {
+      ...rest,
+      clusters: new Map(clusters).set(name, cluster),
+      contexts: new Map(contexts).set(name, { ...context, cluster: name }),
+    };
+    const { context: _, server: _server, user: _user, ...flags } = this.#flags;
+    return new Session(this.io, this.files, config, { ...flags, context: name });
+  }
+
+  /** Replaces contexts, each with a cluster entry of the same name, and optionally switches to one. */
+  async writeContexts(targets: Readonly<Record<string, ContextTarget>>, switchTo?: string): Promise<void> {
+    const clusters: Record<string, ClusterEntry> = {};
+    const contexts: Record<string, ContextEntry> = {};
+    for (const [name, { context, cluster }] of Object.entries(targets)) {
+      clusters[name] = replacing(this.config.clusters.get(name), cluster);
+      contexts[name] = replacing(this.config.contexts.get(name), { ...context, cluster: name });
+    }
+    await editKubeconfig(this.files, { clusters, contexts, currentContext: switchTo });
   }
 
   async close(): Promise<void> {
-    await this.connection?.close();
+    const connection = await this.#connection?.catch(() => undefined);
+    await connection?.close();
   }
+}
+
+/** `after` with the fields that only `before` has set to undefined: a change that removes them. */
+function replacing<T extends object>(before: T | undefined, after: T): T {
+  const removed = Object.fromEntries(Object.keys(before ?? {}).map((field) => [field, undefined]));
+  return { ...removed, ...after };
+}
+
+function withTlsFlags(cluster: ClusterEntry, flags: CommonFlags, cwd: string): ClusterEntry {
+  const changed = { ...cluster };
+  if (flags.tlsServerName !== undefined) changed['tls-server-name'] = flags.tlsServerName;
+  if (flags.insecureSkipTlsVerify !== true && flags.certificateAuthority === undefined) return changed;
+  delete changed['certificate-authority'];
+  delete changed['certificate-authority-data'];
+  delete changed['insecure-skip-tls-verify'];
+  if (flags.insecureSkipTlsVerify === true) changed['insecure-skip-tls-verify'] = true;
+  if (flags.certificateAuthority !== undefined) {
+    changed['certificate-authority'] = path.resolve(cwd, flags.certificateAuthority);
+  }
+  return changed;
 }

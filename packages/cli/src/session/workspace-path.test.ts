@@ -1,5 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isValidPath, lastSegment, parentOf, parseWorkspaceUrl, resolvePath } from './workspace-path.ts';
+import {
+  isValidPath,
+  lastSegment,
+  normalArgument,
+  parentOf,
+  parseWorkspaceUrl,
+  resolvePath,
+} from './workspace-path.ts';
 
 describe('the URL of a workspace', () => {
   it('is split at /clusters/', () => {
@@ -31,6 +39,9 @@ describe('a path', () => {
     ['root:x', 'root:x'],
     ['root', 'root'],
     [':', 'root'],
+    [':root:x:..:y', 'root:y'],
+    [':system:admin', 'system:admin'],
+    ['a/', 'root:a'],
   ])('%s leads from root to %s', (argument, expected) => {
     expect(resolvePath(argument, 'root')).toBe(expected);
   });
@@ -40,6 +51,7 @@ describe('a path', () => {
     expect(resolvePath('..:..', 'root:a:b')).toBe('root');
     expect(resolvePath('../c', 'root:a:b')).toBe('root:a:c');
     expect(resolvePath(':', 'abc:x:y')).toBe('abc');
+    expect(resolvePath(':', 'system:admin')).toBe('system:admin');
   });
 
   it('cannot leave the tree', () => {
@@ -47,7 +59,30 @@ describe('a path', () => {
     expect(() => resolvePath('..', 'system:admin')).toThrow('cannot go up');
   });
 
-  it.each(['A', 'a b', 'a:-b', ':', '*'].filter((text) => text !== ':'))('%s is refused', (argument) => {
+  it('leads back where it started after as many steps up as down', () => {
+    const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/).filter((text) => text !== 'root');
+    const names = fc.array(name, { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(names, names, (start, below) => {
+        const current = start.join(':');
+        const there = resolvePath(below.join(':'), current);
+        expect(resolvePath(`:${there}`, 'root')).toBe(there);
+        expect(resolvePath(below.map(() => '..').join('/'), there)).toBe(current);
+      }),
+    );
+  });
+
+  it.each([
+    ['/home/alice', '~'],
+    ['/home/alice/a/b', '~:a:b'],
+    ['/home/alicex', ':home:alicex'],
+    ['~/a', '~:a'],
+    ['/', ':'],
+  ])('%s means %s to somebody who lives in /home/alice', (argument, expected) => {
+    expect(normalArgument(argument, '/home/alice/')).toBe(expected);
+  });
+
+  it.each(['A', 'a b', 'a:-b', 'a::b', '::', '*', ''])('%s is refused', (argument) => {
     expect(() => resolvePath(argument, 'root')).toThrow(`invalid workspace path: ${argument}`);
   });
 

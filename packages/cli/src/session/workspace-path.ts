@@ -37,27 +37,43 @@ export function lastSegment(path: string): string {
 }
 
 /**
- * Where an argument leads from the current workspace: `:abs:path` and `root:…` are absolute, everything else is relative,
- * `.` and `..` as in file systems. Slashes are read as colons. `~` and `-` are the caller's.
+ * `argument` with the user's home folder at its start written as `~`, which a shell has replaced, and slashes as colons:
+ * `/home/alice/a` is `~:a`, `a/b` is `a:b`, `a/` is `a`.
  */
-export function resolvePath(argument: string, current: string): string {
-  const text = argument.replaceAll('/', ':');
-  if (text === ':') return current.split(':')[0] ?? current;
-  if (text.startsWith(':')) return checked(text.slice(1), argument);
-  if (text === 'root' || text.startsWith('root:')) return checked(text, argument);
-  let path = current;
-  for (const part of text.split(':')) {
-    if (part === '.' || part === '') continue;
-    if (part === '..') {
-      const parent = parentOf(path);
-      if (parent === undefined) throw new CliError(`cannot go up from ${path}`);
-      path = parent;
-    } else path = `${path}:${part}`;
-  }
-  return checked(path, argument);
+export function normalArgument(argument: string, homeFolder: string): string {
+  const home = homeFolder.replace(/\/+$/, '');
+  const shortened =
+    home !== '' && (argument === home || argument.startsWith(`${home}/`))
+      ? `~${argument.slice(home.length)}`
+      : argument;
+  return shortened.replaceAll('/', ':').replace(/(?<=[^:]):$/, '');
 }
 
-function checked(path: string, argument: string): string {
+/** Whether an argument is absolute in the old way, without a colon before it. */
+export function isOldAbsolute(argument: string): boolean {
+  return argument === 'root' || argument.startsWith('root:');
+}
+
+/**
+ * Where an argument leads from the current workspace: `:abs:path` and `root:…` are absolute, everything else is relative,
+ * `.` and `..` as in file systems. Slashes are read as colons. `~` and `-` are the caller's.
+ *
+ * @throws CliError when it is no path, or leads above the first workspace of its tree
+ */
+export function resolvePath(argument: string, current: string): string {
+  const text = normalArgument(argument, '');
+  if (text === ':') return current.startsWith('system:') ? current : (current.split(':')[0] ?? current);
+  const absolute = text.startsWith(':') ? text.slice(1) : isOldAbsolute(text) ? text : undefined;
+  if (absolute !== undefined && isValidPath(absolute)) return absolute;
+  let path = absolute === undefined ? current : '';
+  for (const part of (absolute ?? text).split(':')) {
+    if (part === '.') continue;
+    if (part === '..') {
+      const parent = parentOf(path);
+      if (parent === undefined) throw new CliError(`cannot go up from ${path || 'root'}`);
+      path = parent;
+    } else path = path === '' ? part : `${path}:${part}`;
+  }
   if (!isValidPath(path)) throw new CliError(`invalid workspace path: ${argument}`);
   return path;
 }

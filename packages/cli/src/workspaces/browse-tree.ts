@@ -1,10 +1,25 @@
 import { emitKeypressEvents } from 'node:readline';
-import { CliError } from '../session/cli-io.ts';
+import { isStatusError } from '@canopy/apimachinery';
+import { CliError, type Terminal } from '../session/cli-io.ts';
 import type { Session } from '../session/session.ts';
-import { lastSegment } from '../session/workspace-path.ts';
-import { type WorkspaceObject, workspacesResource } from './resources.ts';
-import { pressKey, replaceNode, rowsOf, type TreeKey, type TreeNode, type TreeState } from './tree-model.ts';
-import { switchTo } from './use-workspace.ts';
+import { drawScreen } from './browser-screen.ts';
+import { switchTo } from './go-to.ts';
+import {
+  bindingsResource,
+  endpointSlicesResource,
+  exportsResource,
+  type WorkspaceObject,
+  workspacesResource,
+} from './resources.ts';
+import {
+  type ApiInfo,
+  nodeOf,
+  pressKey,
+  replaceNode,
+  type TreeKey,
+  type TreeNode,
+  type TreeState,
+} from './tree-model.ts';
 
 const keys: Readonly<Record<string, TreeKey>> = {
   up: 'up',
@@ -16,82 +31,112 @@ const keys: Readonly<Record<string, TreeKey>> = {
   right: 'right',
   l: 'right',
 };
-const clear = '\u001b[2J\u001b[H';
-const inverse = '\u001b[7m';
-const normal = '\u001b[0m';
+/** To the screen beside the one of the shell, without a cursor, and back. */
+const enterScreen = '\u001b[?1049h\u001b[?25l';
+const leaveScreen = '\u001b[?25h\u001b[?1049l';
 
 /** `kubectl ws -i`: a tree on the screen; Enter goes to the chosen workspace, q leaves things as they are. */
 export async function browseTree(session: Session): Promise<void> {
-  const { stdin, stdout } = process;
-  if (!stdin.isTTY || !stdout.isTTY) throw new CliError('interactive mode needs a terminal');
-  const { path } = session.current();
-  let state: TreeState = {
-    root: { path, children: await childrenOf(session, path), expanded: true, mount: false },
-    selected: path,
+  const { terminal } = session.io;
+  if (terminal === undefined) throw new CliError('interactive mode needs a terminal on standard input and output');
+  const { path } = session.target();
+  const root: TreeNode = { path, children: await childrenOf(session, path), expanded: true, mount: false };
+  const chosen = await choose(session, terminal, { root, selected: path });
+  if (chosen !== undefined) await switchTo(session, chosen, { short: false });
+}
+
+interface Key {
+  name?: string;
+  ctrl?: boolean;
+}
+
+/** Runs the browser until a workspace is chosen, or none. The terminal is as before when it ends, whatever happens. */
+async function choose(session: Session, terminal: Terminal, start: TreeState): Promise<string | undefined> {
+  const { input } = terminal;
+  let state = start;
+  let open = true;
+  const draw = (): void => {
+    if (open) terminal.write(drawScreen(state, terminal.size()));
   };
-  const chosen = await new Promise<string | undefined>((resolve, reject) => {
-    emitKeypressEvents(stdin);
-    stdin.setRawMode(true);
-    stdin.resume();
-    const draw = (): void => void stdout.write(clear + screenOf(state, stdout.rows ?? 24));
-    const end = (result: string | undefined): void => {
-      stdin.setRawMode(false);
-      stdin.pause();
-      stdin.removeListener('keypress', onKey);
-      stdout.write(clear);
-      resolve(result);
-    };
-    const onKey = (_text: string, key: { name?: string; ctrl?: boolean }): void => {
-      const leaves = key.name === 'q' || (key.ctrl === true && key.name === 'c');
-      if (leaves || key.name === 'return') {
-        end(leaves ? undefined : state.selected);
-        return;
-      }
-      const pressed = keys[key.name ?? ''];
-      if (pressed === undefined) return;
-      const next = pressKey(state, pressed);
-      state = next.state;
-      draw();
-      if (next.load === undefined) return;
-      void expand(session, state, next.load).then((expanded) => {
-        state = expanded;
+  emitKeypressEvents(input);
+  input.setRawMode?.(true);
+  terminal.write(enterScreen);
+  let listener: ((text: string | undefined, key: Key) => void) | undefined;
+  try {
+    return await new Promise<string | undefined>((resolve, reject) => {
+      const update = (change: (state: TreeState) => TreeState): void => {
+        state = change(state);
         draw();
-      }, reject);
-    };
-    stdin.on('keypress', onKey);
-    draw();
-  });
-  if (chosen !== undefined && chosen !== path) await switchTo(session, chosen, { short: false });
+      };
+      const inform = (): void => {
+        const selected = nodeOf(state, state.selected);
+        if (selected === undefined || selected.mount || selected.info !== undefined) return;
+        update((s) => replaceNode(s, selected.path, (node) => ({ ...node, info: 'loading' })));
+        apisOf(session, selected.path).then(
+          (info) => update((s) => replaceNode(s, selected.path, (node) => ({ ...node, info }))),
+          reject,
+        );
+      };
+      listener = (_text, key) => {
+        if (key.name === 'q' || key.name === 'escape' || (key.ctrl === true && key.name === 'c')) resolve(undefined);
+        else if (key.name === 'return' || key.name === 'enter') {
+          if (nodeOf(state, state.selected)?.mount !== true) resolve(state.selected);
+        } else {
+          const pressed = keys[key.name ?? ''];
+          if (pressed === undefined) return;
+          const { state: next, load } = pressKey(state, pressed);
+          update(() => next);
+          inform();
+          if (load === undefined) return;
+          childrenOf(session, load).then(
+            (children) => update((s) => replaceNode(s, load, (node) => ({ ...node, children, expanded: true }))),
+            reject,
+          );
+        }
+      };
+      input.on('keypress', listener);
+      input.once('end', () => resolve(undefined));
+      input.resume();
+      draw();
+      inform();
+    });
+  } finally {
+    open = false;
+    if (listener !== undefined) input.removeListener('keypress', listener);
+    input.setRawMode?.(false);
+    input.pause();
+    terminal.write(leaveScreen);
+  }
 }
 
-async function expand(session: Session, state: TreeState, path: string): Promise<TreeState> {
-  const children = await childrenOf(session, path);
-  return replaceNode(state, path, (node) => ({ ...node, children, expanded: true }));
-}
-
+/** The workspaces in a workspace; none where they may not be listed. */
 async function childrenOf(session: Session, path: string): Promise<TreeNode[]> {
-  const list = await (await session.client(path)).resource<WorkspaceObject>(workspacesResource).list();
-  return list.items.map((workspace) => ({
-    path: `${path}:${workspace.metadata.name}`,
-    children: undefined,
-    expanded: false,
-    mount: workspace.spec?.mount !== undefined,
-  }));
+  return (await listed(session, path, workspacesResource))
+    .filter((workspace) => workspace.metadata.deletionTimestamp === undefined)
+    .map((workspace) => ({
+      path: `${path}:${workspace.metadata.name}`,
+      children: undefined,
+      expanded: false,
+      mount: workspace.spec?.mount !== undefined,
+    }));
 }
 
-/** As many rows as fit, around the selected one. */
-function screenOf(state: TreeState, height: number): string {
-  const rows = rowsOf(state.root);
-  const at = Math.max(
-    0,
-    rows.findIndex(({ node }) => node.path === state.selected),
-  );
-  const room = Math.max(1, height - 2);
-  const start = Math.max(0, Math.min(at - Math.floor(room / 2), rows.length - room));
-  const lines = rows.slice(start, start + room).map(({ node, depth }) => {
-    const mark = node.mount ? ' ' : node.expanded ? '▾' : '▸';
-    const text = `${'  '.repeat(depth)}${mark} ${depth === 0 ? node.path : lastSegment(node.path)}${node.mount ? ' [m]' : ''}`;
-    return node.path === state.selected ? `${inverse}${text}${normal}` : text;
-  });
-  return `${lines.join('\r\n')}\r\n\r\n↑↓ move  ←→ collapse, expand  Enter go there  q quit`;
+async function apisOf(session: Session, path: string): Promise<ApiInfo> {
+  const names = async (resource: typeof exportsResource): Promise<string[]> =>
+    (await listed(session, path, resource)).map((object) => object.metadata.name ?? '');
+  const [exports, endpointSlices, bindings] = await Promise.all([
+    names(exportsResource),
+    names(endpointSlicesResource),
+    names(bindingsResource),
+  ]);
+  return { exports, endpointSlices, bindings };
+}
+
+async function listed(session: Session, path: string, resource: typeof exportsResource): Promise<WorkspaceObject[]> {
+  try {
+    return (await (await session.client(path)).resource<WorkspaceObject>(resource).list()).items;
+  } catch (error) {
+    if (isStatusError(error)) return [];
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Session } from '../session/session.ts';
-import { type BindingObject, bindingsResource, claimText, type PermissionClaim } from './resources.ts';
+import { type BindingObject, bindingsResource, claimText, type PermissionClaim, sameClaim } from './resources.ts';
 
 /** After entering a workspace: what its bindings leave unanswered. */
 export async function warnAboutClaims(session: Session, path: string): Promise<void> {
@@ -14,14 +14,6 @@ export async function warnAboutClaims(session: Session, path: string): Promise<v
   } catch (error) {
     session.io.err(`error checking APIBindings: ${(error as Error).message}\n`);
   }
-}
-
-function sameClaim(a: PermissionClaim, b: PermissionClaim): boolean {
-  return (
-    (a.group ?? '') === (b.group ?? '') &&
-    a.resource === b.resource &&
-    (a.identityHash ?? '') === (b.identityHash ?? '')
-  );
 }
 
 function warningFor(binding: BindingObject, asked: PermissionClaim): string | undefined {

@@ -1,9 +1,10 @@
-import { isStatusError } from '@canopy/apimachinery';
+import { isStatusError, parseLabelSelector } from '@canopy/apimachinery';
 import { CliError } from '../session/cli-io.ts';
 import type { Session } from '../session/session.ts';
 import { workspaceUrl } from '../session/workspace-path.ts';
+import { switchTo } from './go-to.ts';
 import { type WorkspaceObject, workspacesResource } from './resources.ts';
-import { switchTo } from './use-workspace.ts';
+import { checkContextIsFree, writeNamedContext } from './use-workspace.ts';
 
 export interface CreateOptions {
   type?: string;
@@ -16,7 +17,8 @@ export interface CreateOptions {
 }
 
 const timeoutMs = 60_000;
-const pollMs = 500;
+/** The first wait for readiness; each one is twice as long, up to the second number. */
+const pollMs = { first: 50, most: 500 };
 
 /** `kubectl create workspace <name>`: creates it below the current one and waits until it is ready. */
 export async function createWorkspace(session: Session, name: string, options: CreateOptions): Promise<void> {
@@ -25,6 +27,9 @@ export async function createWorkspace(session: Session, name: string, options: C
   const type = parseType(options.type);
   if (options.ignoreExisting && type !== undefined && !(type.path ?? '').startsWith('root')) {
     throw new CliError('--ignore-existing must not be used with non-absolute type path');
+  }
+  if (options.createContext !== undefined) {
+    checkContextIsFree(session, { name: options.createContext, overwrite: options.ignoreExisting });
   }
   const resource = (await session.client(path)).resource<WorkspaceObject>(workspacesResource);
   const { workspace, existed } = await createOrGet(resource, name, type, options);
@@ -65,7 +70,7 @@ async function createOrGet(
       ...(type === undefined ? {} : { type }),
       ...(options.locationSelector === undefined
         ? {}
-        : { location: { selector: { matchLabels: parseLabels(options.locationSelector) } } }),
+        : { location: { selector: selectorOf(options.locationSelector) } }),
     },
   };
   try {
@@ -79,7 +84,7 @@ async function createOrGet(
 /** `name`, or `path:name`; the case does not matter. */
 function parseType(text: string | undefined): { name: string; path?: string } | undefined {
   if (text === undefined || text === '') return undefined;
-  const lower = text.toLowerCase();
+  const lower = text.toLowerCase().replace(/^:/, '');
   const colon = lower.lastIndexOf(':');
   return colon === -1 ? { name: lower } : { path: lower.slice(0, colon), name: lower.slice(colon + 1) };
 }
@@ -89,15 +94,24 @@ function typeText(type: { name: string; path?: string } | undefined): string {
   return type.path ? `${type.path}:${type.name}` : type.name;
 }
 
-function parseLabels(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text.split(',').map((pair) => {
-      const [key = '', value] = pair.split('=');
-      if (key === '' || value === undefined)
-        throw new CliError(`invalid value ${JSON.stringify(text)} for --location-selector`);
-      return [key.trim(), value.trim()];
-    }),
-  );
+const operators: Readonly<Record<string, string>> = { in: 'In', notin: 'NotIn', exists: 'Exists', '!': 'DoesNotExist' };
+
+/** The text of a label selector (`region=eu,tier in (a,b),!old`) as the object that the API takes. */
+function selectorOf(text: string): object {
+  const matchLabels: Record<string, string> = {};
+  const matchExpressions: object[] = [];
+  for (const { key, operator, values } of parseLabelSelector(text).requirements) {
+    if (operator === '=' || operator === '==') matchLabels[key] = values[0] ?? '';
+    else {
+      const name = operator === '!=' ? 'NotIn' : operators[operator];
+      if (name === undefined) throw new CliError(`invalid value ${JSON.stringify(text)} for --location-selector`);
+      matchExpressions.push({ key, operator: name, ...(values.length > 0 ? { values } : {}) });
+    }
+  }
+  return {
+    ...(Object.keys(matchLabels).length > 0 ? { matchLabels } : {}),
+    ...(matchExpressions.length > 0 ? { matchExpressions } : {}),
+  };
 }
 
 async function waitReady(
@@ -107,12 +121,14 @@ async function waitReady(
 ): Promise<WorkspaceObject> {
   const deadline = session.io.now() + timeoutMs;
   let workspace = first;
+  let pause = pollMs.first;
   while (workspace.status?.phase !== 'Ready') {
     if (session.io.now() > deadline)
       throw new CliError(
         `workspace "${first.metadata.name}" is not ready after ${timeoutMs / 1000} s (phase ${workspace.status?.phase ?? 'unknown'})`,
       );
-    await session.io.sleep(pollMs);
+    await session.io.sleep(pause);
+    pause = Math.min(pause * 2, pollMs.most);
     workspace = await get();
   }
   return workspace;
@@ -128,14 +144,9 @@ async function enterOrRemember(
     if (options.enter) await switchTo(session, at.path, { short: false });
     return;
   }
-  const exists = session.config.contexts.has(createContext);
-  if (exists && !options.ignoreExisting)
-    throw new CliError(`context "${createContext}" already exists in kubeconfig, use --overwrite to update it`);
-  await session.writeContext(createContext, workspaceUrl(at.base, at.path), { switchTo: options.enter });
-  const verb = exists ? 'Updated' : 'Created';
-  session.io.out(
-    options.enter
-      ? `${verb} context "${createContext}" and switched to it.\n`
-      : `${verb} context "${createContext}".\n`,
-  );
+  await writeNamedContext(session, workspaceUrl(at.base, at.path), {
+    name: createContext,
+    overwrite: options.ignoreExisting,
+    switchTo: options.enter,
+  });
 }

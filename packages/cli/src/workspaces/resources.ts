@@ -21,11 +21,18 @@ export const exportsResource: GroupVersionResource = {
   resource: 'apiexports',
 };
 
+export const endpointSlicesResource: GroupVersionResource = {
+  group: 'apis.kcp.io',
+  version: 'v1alpha1',
+  resource: 'apiexportendpointslices',
+};
+
 interface Metadata {
   name?: string;
   annotations?: Record<string, string>;
   labels?: Record<string, string>;
   deletionTimestamp?: string;
+  resourceVersion?: string;
 }
 
 export interface WorkspaceObject {
@@ -55,6 +62,15 @@ export interface BindingObject {
     exportPermissionClaims?: PermissionClaim[];
     conditions?: { type: string; status: string; message?: string }[];
   };
+}
+
+/** Group, resource and identity are what a claim is told by. */
+export function sameClaim(a: PermissionClaim, b: PermissionClaim): boolean {
+  return (
+    (a.group ?? '') === (b.group ?? '') &&
+    a.resource === b.resource &&
+    (a.identityHash ?? '') === (b.identityHash ?? '')
+  );
 }
 
 /** `secrets`, or `widgets.example.com`. */

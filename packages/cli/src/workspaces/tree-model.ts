@@ -1,3 +1,10 @@
+/** Names of what a workspace exports, where its exports are served, and what it has bound. */
+export interface ApiInfo {
+  exports: readonly string[];
+  endpointSlices: readonly string[];
+  bindings: readonly string[];
+}
+
 /** A tree of workspaces on a screen: what is expanded, what is selected. Every key gives a new state. */
 export interface TreeNode {
   path: string;
@@ -5,6 +12,8 @@ export interface TreeNode {
   children: readonly TreeNode[] | undefined;
   expanded: boolean;
   mount: boolean;
+  /** Undefined until it was asked for. */
+  info?: ApiInfo | 'loading';
 }
 
 export interface TreeState {
@@ -54,6 +63,10 @@ export function pressKey(state: TreeState, key: TreeKey): { state: TreeState; lo
       return { state: replaceNode(state, current.path, (node) => ({ ...node, expanded: true })) };
     }
   }
+}
+
+export function nodeOf(state: TreeState, path: string): TreeNode | undefined {
+  return rowsOf(state.root).find(({ node }) => node.path === path)?.node;
 }
 
 export function replaceNode(state: TreeState, path: string, change: (node: TreeNode) => TreeNode): TreeState {

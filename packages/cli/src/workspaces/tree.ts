@@ -1,4 +1,5 @@
 import { isStatusError } from '@canopy/apimachinery';
+import type { DynamicClient } from '@canopy/client';
 import type { Session } from '../session/session.ts';
 import { lastSegment, parseWorkspaceUrl } from '../session/workspace-path.ts';
 import { logicalClustersResource, type WorkspaceObject, workspacesResource } from './resources.ts';
@@ -47,24 +48,37 @@ async function expand(session: Session, root: Node, options: TreeOptions): Promi
   }
 }
 
+/** What cannot be looked into has no children, unless it is where the tree starts. */
 async function loadChildren(session: Session, node: Node, options: TreeOptions): Promise<void> {
   const client = await session.client(node.path);
+  const [children, phase] = await Promise.all([
+    client
+      .resource<WorkspaceObject>(workspacesResource)
+      .list()
+      .catch((error: unknown) => {
+        if (!isStatusError(error) || node.workspace === undefined) throw error;
+        return { items: [] };
+      }),
+    options.wide ? clusterPhase(client) : 'Unknown',
+  ]);
+  node.clusterPhase = phase;
+  node.children = children.items
+    .filter((workspace) => workspace.metadata.deletionTimestamp === undefined)
+    .map((workspace) => ({
+      path: `${node.path}:${workspace.metadata.name}`,
+      workspace,
+      clusterPhase: 'Unknown',
+      children: [],
+    }));
+}
+
+async function clusterPhase(client: DynamicClient): Promise<string> {
   try {
-    const list = await client.resource<WorkspaceObject>(workspacesResource).list();
-    node.children = list.items
-      .filter((workspace) => workspace.metadata.deletionTimestamp === undefined)
-      .map((workspace) => ({
-        path: `${node.path}:${workspace.metadata.name}`,
-        workspace,
-        clusterPhase: 'Unknown',
-        children: [],
-      }));
-    if (options.wide) {
-      const cluster = await client.resource<WorkspaceObject>(logicalClustersResource).get('cluster');
-      node.clusterPhase = cluster.status?.phase ?? 'Unknown';
-    }
+    const cluster = await client.resource<WorkspaceObject>(logicalClustersResource).get('cluster');
+    return cluster.status?.phase ?? 'Unknown';
   } catch (error) {
-    if (!isStatusError(error)) throw error;
+    if (isStatusError(error)) return 'Unknown';
+    throw error;
   }
 }
 
