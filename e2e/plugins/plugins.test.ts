@@ -75,6 +75,11 @@ describe.skipIf(!current.found)('the kubectl plugins', () => {
     await output('ws :root');
   });
 
+  it('complete the names of workspaces', async () => {
+    expect(await output('__complete ws or')).toBe('org\n:6\n');
+    expect(await output('__complete ws org:')).toBe('org:team\n:6\n');
+  });
+
   it('say what they cannot reach', async () => {
     expect(await kubectl('ws nowhere')).toMatchObject({
       code: 1,
