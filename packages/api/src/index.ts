@@ -56,7 +56,7 @@ export type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition,
 } from './certificates/certificate-signing-request.ts';
-export { certificateSigningRequestDeclaration } from './certificates/certificate-signing-request.ts';
+export { certificateSigningRequestDeclaration, keyUsages } from './certificates/certificate-signing-request.ts';
 export type { ConditionSeverity, ConditionStatus, NewCondition } from './conditions/condition.ts';
 export {
   deleteCondition,

@@ -7,7 +7,8 @@ import { computedAgeColumn, computedColumn } from '../tables/columns.ts';
 
 const certificatesV1 = 'io.k8s.api.certificates.v1';
 
-const usageSchema = oneOfStrings('One use of the key.', [
+/** All values of KeyUsage. */
+export const keyUsages = [
   'any',
   'cert sign',
   'client auth',
@@ -31,7 +32,9 @@ const usageSchema = oneOfStrings('One use of the key.', [
   'server auth',
   'signing',
   'timestamping',
-]);
+] as const;
+
+const usageSchema = oneOfStrings('One use of the key.', keyUsages);
 
 const specSchema = message(
   `${certificatesV1}.CertificateSigningRequestSpec`,

@@ -8,7 +8,14 @@ import {
   type Registry,
   type ServedResource,
 } from '@canopy/apiserver';
-import { type Compare, type KeyValue, type Operation, parseObjectKey, type StorageKey } from '@canopy/storage';
+import {
+  type Compare,
+  type KeyValue,
+  type Operation,
+  parseObjectKey,
+  type RangeResult,
+  type StorageKey,
+} from '@canopy/storage';
 import { garbageMarks, removeObject, servedAt } from './object-writer.ts';
 
 /** An object that stays for now: it is marked, and its finalizers belong to others. */
@@ -30,6 +37,23 @@ export interface BulkRemovalOptions {
 
 const finalizersText = Buffer.from('"finalizers":[');
 const collectorFinalizers: ReadonlySet<string> = new Set([foregroundFinalizer, orphanFinalizer]);
+
+const page = 500;
+
+/** {@link removeInBulk} for all objects below a prefix, page by page. */
+export async function removeAllBelow(options: BulkRemovalOptions, prefix: string): Promise<HeldObject[]> {
+  const held: HeldObject[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const found: RangeResult = await options.registry.storage.range(prefix, {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
+    if (found.items.length > 0) held.push(...(await removeInBulk(options, found.items)));
+    if (!found.more) return held;
+    after = found.items[found.items.length - 1]?.key;
+  }
+}
 
 /** Deletes objects in one transaction where nothing holds them, one by one where something does. Resolves to those that stay. */
 export async function removeInBulk(options: BulkRemovalOptions, items: readonly KeyValue[]): Promise<HeldObject[]> {

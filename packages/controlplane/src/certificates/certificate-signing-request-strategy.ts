@@ -1,3 +1,4 @@
+import { keyUsages } from '@canopy/api';
 import {
   deepEqual,
   dns1123SubdomainErrors,
@@ -16,33 +17,7 @@ import {
   parseCertificateRequest,
 } from './certificate-request.ts';
 
-/** certificates/v1 KeyUsage. */
-const usages: readonly string[] = [
-  'any',
-  'cert sign',
-  'client auth',
-  'code signing',
-  'content commitment',
-  'crl sign',
-  'data encipherment',
-  'decipher only',
-  'digital signature',
-  'email protection',
-  'encipher only',
-  'ipsec end system',
-  'ipsec tunnel',
-  'ipsec user',
-  'key agreement',
-  'key encipherment',
-  'microsoft sgc',
-  'netscape sgc',
-  'ocsp signing',
-  's/mime',
-  'server auth',
-  'signing',
-  'timestamping',
-];
-
+const usages: readonly string[] = keyUsages;
 const minExpirationSeconds = 600;
 const maxSignerNameLength = 571;
 

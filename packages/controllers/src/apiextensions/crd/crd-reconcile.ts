@@ -10,7 +10,7 @@ import {
 import { deepEqual, type KubeObject, parseApiVersion } from '@canopy/apimachinery';
 import { decodeGarbageMark, decodeObject, garbageMarkPrefix, timestamp } from '@canopy/apiserver';
 import { type KeyValue, objectPrefix, type RangeResult } from '@canopy/storage';
-import { removeInBulk } from '../../runtime/bulk-removal.ts';
+import { removeAllBelow } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { changeObject, type ObjectPlace, removeObject } from '../../runtime/object-writer.ts';
 
@@ -29,7 +29,11 @@ export async function reconcileDeletion(
   const { registry } = deps;
   const view = await clusterView(deps, cluster);
   const name = crd.metadata.name ?? '';
-  if (crd.metadata.deletionTimestamp !== undefined && isEstablished(crd)) await removeInstances(deps, view, crd);
+  if (crd.metadata.deletionTimestamp !== undefined && isEstablished(crd))
+    await removeAllBelow(
+      { registry, surface: view.surface, access: view.access, marks: true },
+      instancesPrefix(view, crd),
+    );
   const served = view.surface.find(crd.spec.group, crd.spec.names.plural);
   const step = await reconcileCrdDeletion(crd, {
     now: () => timestamp(registry.clock),
@@ -52,23 +56,12 @@ export async function reconcileDeletion(
   return step.kind === 'wait' ? 'waiting' : 'done';
 }
 
-function instances(deps: ControllerDeps, view: ClusterView, crd: CrdObject, after?: string): Promise<RangeResult> {
-  const { group, names } = crd.spec;
-  const prefix = objectPrefix({ group, resource: names.plural, cluster: view.cluster });
-  return deps.registry.storage.range(prefix, { limit: page, ...(after === undefined ? {} : { after }) });
+function instancesPrefix(view: ClusterView, { spec }: CrdObject): string {
+  return objectPrefix({ group: spec.group, resource: spec.names.plural, cluster: view.cluster });
 }
 
-async function removeInstances(deps: ControllerDeps, view: ClusterView, crd: CrdObject): Promise<void> {
-  let after: string | undefined;
-  for (;;) {
-    const found = await instances(deps, view, crd, after);
-    await removeInBulk(
-      { registry: deps.registry, surface: view.surface, access: view.access, marks: true },
-      found.items,
-    );
-    if (!found.more) return;
-    after = found.items[found.items.length - 1]?.key;
-  }
+function instances(deps: ControllerDeps, view: ClusterView, crd: CrdObject): Promise<RangeResult> {
+  return deps.registry.storage.range(instancesPrefix(view, crd), { limit: page });
 }
 
 /** Dependents of its objects are judged while their kind is still known. */

@@ -13,14 +13,12 @@ import {
   takeLocks,
   writeLocks,
 } from '@canopy/kcp';
-import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
+import { type Compare, type KeyValue, type Operation, objectPrefix } from '@canopy/storage';
 import { remainingFinalizers, remainingResources } from '../../core/namespace/namespace-conditions.ts';
-import { type HeldObject, removeInBulk } from '../../runtime/bulk-removal.ts';
+import { type HeldObject, removeAllBelow } from '../../runtime/bulk-removal.ts';
 import type { ClusterView, ControllerDeps } from '../../runtime/controller-deps.ts';
 import { type ObjectPlace, replaceOperations } from '../../runtime/object-writer.ts';
 import { relabelClaim } from '../permission-claims/relabel.ts';
-
-const page = 500;
 
 /**
  * Ends a marked binding: the objects of what it had bound go, except those that another binding of the same schema and
@@ -78,21 +76,7 @@ async function emptyResource(
   const served = boundBy(view, bound);
   const identity = served?.identity ?? bound.schema.identityHash;
   const prefix = objectPrefix({ group: bound.group, resource: bound.resource, identity, cluster: view.cluster });
-  const held: HeldObject[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const found: RangeResult = await registry.storage.range(prefix, {
-      limit: page,
-      ...(after === undefined ? {} : { after }),
-    });
-    if (found.items.length > 0) {
-      held.push(
-        ...(await removeInBulk({ registry, surface: view.surface, access: view.access, marks: true }, found.items)),
-      );
-    }
-    if (!found.more) return held;
-    after = found.items[found.items.length - 1]?.key;
-  }
+  return removeAllBelow({ registry, surface: view.surface, access: view.access, marks: true }, prefix);
 }
 
 /** What the cluster serves of a bound resource; kinds of our own have no identity in their keys. */

@@ -1,13 +1,11 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import type { ApiSurface, ServedResource } from '@canopy/apiserver';
 import { namespaceFinalizer } from '@canopy/controlplane';
-import { objectPrefix, type RangeResult } from '@canopy/storage';
-import { type HeldObject, removeInBulk } from '../../runtime/bulk-removal.ts';
+import { objectPrefix } from '@canopy/storage';
+import { type HeldObject, removeAllBelow } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { changeObject } from '../../runtime/object-writer.ts';
 import { namespaceConditions } from './namespace-conditions.ts';
-
-const page = 500;
 
 interface NamespaceParts {
   spec?: { finalizers?: string[] };
@@ -79,19 +77,5 @@ async function emptyCollection(
 ): Promise<HeldObject[]> {
   const { registry } = deps;
   const prefix = objectPrefix({ ...resource.storedAs, identity: resource.identity, cluster: view.cluster, namespace });
-  const held: HeldObject[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const found: RangeResult = await registry.storage.range(prefix, {
-      limit: page,
-      ...(after === undefined ? {} : { after }),
-    });
-    if (found.items.length > 0) {
-      held.push(
-        ...(await removeInBulk({ registry, surface: view.surface, access: view.access, marks: false }, found.items)),
-      );
-    }
-    if (!found.more) return held;
-    after = found.items[found.items.length - 1]?.key;
-  }
+  return removeAllBelow({ registry, surface: view.surface, access: view.access, marks: false }, prefix);
 }
