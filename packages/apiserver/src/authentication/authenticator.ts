@@ -26,7 +26,7 @@ export type AuthenticationResult =
 
 export interface Authenticator {
   readonly name: string;
-  authenticate(credentials: Credentials): Promise<AuthenticationResult>;
+  authenticate(credentials: Credentials): AuthenticationResult | Promise<AuthenticationResult>;
 }
 
 export const systemMasters = 'system:masters';

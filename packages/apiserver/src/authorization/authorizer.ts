@@ -34,5 +34,5 @@ export interface Authorization {
 /** One step of the chain, or the chain itself. */
 export interface Authorizer {
   readonly name: string;
-  authorize(attributes: AuthorizationAttributes): Promise<Authorization>;
+  authorize(attributes: AuthorizationAttributes): Authorization | Promise<Authorization>;
 }

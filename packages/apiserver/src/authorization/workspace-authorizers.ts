@@ -2,7 +2,7 @@ import type { KubeObject } from '@canopy/apimachinery';
 import { systemMasters, type UserInfo } from '../authentication/authenticator.ts';
 import type { Authorization, AuthorizationAttributes } from './authorizer.ts';
 import { effectiveUsers, isInScope, isServiceAccount } from './effective-users.ts';
-import type { Rbac } from './rbac/rbac.ts';
+import type { ClusterRules } from './rbac/rbac.ts';
 
 /** Groups of the system that are not held up at the door of a workspace. */
 const logicalClusterAdmins = ['system:kcp:logical-cluster-admin', 'system:kcp:external-logical-cluster-admin'];
@@ -19,7 +19,13 @@ const enterablePhases = new Set(['Initializing', 'Ready', 'Inactive', 'Terminati
 /** What a step of the chain says: stop with a decision, or go on. */
 export type Step = Authorization | 'continue';
 
-export type ClusterLookup = (cluster: string) => Promise<KubeObject | undefined>;
+/** What the steps look at, read from the store (or its caches) before them. */
+export interface ClusterFacts {
+  /** The LogicalCluster; undefined when there is none, or the request is for no one cluster. */
+  object: KubeObject | undefined;
+  /** RBAC of the cluster and of `system:admin`. */
+  rules: ClusterRules;
+}
 
 function stop(decision: Authorization['decision'], authorizer: string, reason: string): Authorization {
   return { decision, authorizer, reason };
@@ -30,9 +36,9 @@ function inAny(users: readonly UserInfo[], groups: readonly string[]): boolean {
 }
 
 /** `a,b;c`: all of a and b, or c. */
-export async function requiredGroups(attributes: AuthorizationAttributes, lookup: ClusterLookup): Promise<Step> {
+export function requiredGroups(attributes: AuthorizationAttributes, { object }: ClusterFacts): Step {
   if (attributes.cluster === undefined || attributes.cluster.startsWith('system:')) return 'continue';
-  const rule = (await lookup(attributes.cluster))?.metadata.annotations?.[requiredGroupsAnnotation];
+  const rule = object?.metadata.annotations?.[requiredGroupsAnnotation];
   if (rule === undefined || rule === '') return 'continue';
   const users = effectiveUsers(attributes.user, attributes.cluster);
   if (inAny(users, requiredGroupsExempt) || isServiceAccount(attributes.user)) return 'continue';
@@ -43,12 +49,19 @@ export async function requiredGroups(attributes: AuthorizationAttributes, lookup
   return satisfied ? 'continue' : stop('deny', '01-requiredgroups', `user is not a member of required groups: ${rule}`);
 }
 
+const mayAccess = {
+  verb: 'access',
+  resourceRequest: false,
+  path: '/',
+  group: '',
+  resource: '',
+  subresource: '',
+  namespace: '',
+  name: '',
+};
+
 /** May this user enter the workspace at all? */
-export async function workspaceContent(
-  attributes: AuthorizationAttributes,
-  lookup: ClusterLookup,
-  rbac: Rbac,
-): Promise<Step> {
+export function workspaceContent(attributes: AuthorizationAttributes, { object, rules }: ClusterFacts): Step {
   const name = '02-content';
   const { cluster, user } = attributes;
   const users = effectiveUsers(user, cluster);
@@ -58,24 +71,11 @@ export async function workspaceContent(
     return inAny(users, wildcardGroups) ? 'continue' : stop('no-opinion', name, 'only for the system itself');
   }
   if (inAny(users, logicalClusterAdmins)) return 'continue';
-  const object = await lookup(cluster);
   if (object === undefined) return stop('deny', name, 'LogicalCluster not found');
   const phase = (object.status as { phase?: string } | undefined)?.phase ?? '';
   if (!enterablePhases.has(phase)) return stop('no-opinion', name, `not permitted due to phase "${phase}"`);
   if (isServiceAccount(user) && isInScope(user, cluster)) return 'continue';
-  const question: AuthorizationAttributes = {
-    ...attributes,
-    verb: 'access',
-    resourceRequest: false,
-    path: '/',
-    group: '',
-    resource: '',
-    subresource: '',
-    namespace: '',
-    name: '',
-  };
-  for (const effective of users)
-    if ((await rbac.checkClusterWide(effective, cluster, question)).allowed) return 'continue';
+  for (const effective of users) if (rules.check(effective, mayAccess).allowed) return 'continue';
   return stop('no-opinion', name, 'no verb=access permission on /');
 }
 
@@ -90,9 +90,9 @@ export function systemStatus(attributes: AuthorizationAttributes): Step {
 }
 
 /** The actual grants: RBAC of the cluster and of `system:admin`, for any identity that the request acts as. */
-export async function grants(attributes: AuthorizationAttributes, rbac: Rbac): Promise<Authorization> {
+export function grants(attributes: AuthorizationAttributes, rules: ClusterRules): Authorization {
   for (const user of effectiveUsers(attributes.user, attributes.cluster)) {
-    const verdict = await rbac.check(user, attributes.cluster, attributes);
+    const verdict = rules.check(user, attributes);
     if (verdict.allowed)
       return stop('allow', '05-rbac', `RBAC: allowed by binding "${verdict.binding}" for user "${user.name}"`);
   }

@@ -38,11 +38,12 @@ export async function dispatchResource(
   context: AuthorizedContext,
 ): Promise<ApiResponse> {
   const { info, domain, target } = context;
-  const resource = await domain.resource(target, info);
+  const found = domain.resource(target, info);
+  const resource = found instanceof Promise ? await found : found;
   const version = resource?.versions.get(info.version);
   if (resource === undefined || version === undefined) throw pathNotFound();
   checkScope(resource, context);
-  const restriction = await domain.restriction?.(target, resource);
+  const restriction = domain.restriction === undefined ? undefined : await domain.restriction(target, resource);
   const call: ResourceCall = { context, services, resource, restriction };
   if (version.declaration.deprecated === true) context.warnings.push(deprecationText(resource, version.declaration));
   const special_ = special.names.get(`${endpointKey(resource)}/${info.name}`)?.(call);

@@ -137,7 +137,7 @@ function listBytes(call: ResourceCall, items: readonly StoredObject[], meta: Lis
   return Buffer.concat(parts);
 }
 
-function compressed(call: ResourceCall, response: ApiResponse): Promise<ApiResponse> {
+function compressed(call: ResourceCall, response: ApiResponse): ApiResponse | Promise<ApiResponse> {
   return compressResponse(response, call.context.headers['accept-encoding']);
 }
 

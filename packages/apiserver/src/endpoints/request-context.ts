@@ -8,7 +8,7 @@ import type { Access, LogicalClusterName } from '../registry/logical-cluster.ts'
 import type { ApiSurface, ServedResource } from '../registry/served-resource.ts';
 import type { RequestInfo } from './request-info.ts';
 
-/** A request as it came in, whatever carried it. */
+/** A request as it came in, whatever carried it. One object that the steps of the chain enrich: never copy it. */
 export interface IncomingRequest {
   /** Upper-case HTTP method. */
   method: string;
@@ -53,9 +53,12 @@ export interface ApiDomain {
   readonly name: string;
   /** What stands before `/clusters/…` in URLs; `''` for the workspaces. */
   readonly prefix: string;
-  surface(target: ClusterTarget): Promise<ApiSurface>;
+  surface(target: ClusterTarget): ApiSurface | Promise<ApiSurface>;
   /** The resource that serves a request; undefined answers 404. */
-  resource(target: ClusterTarget, info: RequestInfo): Promise<ServedResource | undefined>;
+  resource(
+    target: ClusterTarget,
+    info: RequestInfo,
+  ): ServedResource | undefined | Promise<ServedResource | undefined>;
   readonly authorizer: Authorizer;
   /**
    * Why the caller is refused in a logical cluster that does not exist: what the authorizer says of one that has nothing

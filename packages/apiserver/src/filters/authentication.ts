@@ -1,12 +1,13 @@
 import { unauthorized } from '@canopy/apimachinery';
 import {
+  type AuthenticationResult,
   type Authenticator,
   anonymousUser,
   systemAuthenticated,
   type UserInfo,
 } from '../authentication/authenticator.ts';
 import type { InfoContext, UserContext } from '../endpoints/request-context.ts';
-import type { Filter } from './chain.ts';
+import { enrich, type Filter } from './chain.ts';
 
 /** Identity headers that only a trusted front may send; nothing behind this step ever reads them from a client. */
 const bearerPrefix = 'bearer ';
@@ -15,33 +16,48 @@ const bearerPrefix = 'bearer ';
 export function authenticationFilter(authenticator: Authenticator): Filter<InfoContext, UserContext> {
   return {
     name: 'authentication',
-    async apply(context) {
+    apply(context) {
       if (context.inProcessUser !== undefined) {
-        return { ...context, user: context.inProcessUser, authenticator: 'in-process' };
+        return enrich(context, { user: context.inProcessUser, authenticator: 'in-process' });
       }
       const { authorization } = context.headers;
-      const bearer = authorization?.toLowerCase().startsWith(bearerPrefix)
-        ? authorization.slice(bearerPrefix.length).trim()
-        : undefined;
-      const result = await authenticator.authenticate({
+      const bearer =
+        authorization?.slice(0, bearerPrefix.length).toLowerCase() === bearerPrefix
+          ? authorization.slice(bearerPrefix.length).trim()
+          : undefined;
+      const result = authenticator.authenticate({
         headers: context.headers,
         ...(bearer === undefined || bearer === '' ? {} : { bearerToken: bearer }),
         ...(context.socket === undefined ? {} : { socket: context.socket }),
       });
-      switch (result.outcome) {
-        case 'authenticated':
-          return { ...context, user: withAuthenticatedGroup(result.user), authenticator: result.authenticator };
-        case 'absent':
-          return { ...context, user: anonymousUser, authenticator: 'anonymous' };
-        case 'rejected':
-          throw unauthorized();
-      }
+      return result instanceof Promise
+        ? result.then((settled) => identified(context, settled))
+        : identified(context, result);
     },
   };
 }
 
+function identified(context: InfoContext, result: AuthenticationResult): UserContext {
+  switch (result.outcome) {
+    case 'authenticated':
+      return enrich(context, { user: withAuthenticatedGroup(result.user), authenticator: result.authenticator });
+    case 'absent':
+      return enrich(context, { user: anonymousUser, authenticator: 'anonymous' });
+    case 'rejected':
+      throw unauthorized();
+  }
+}
+
+/** Of users that authenticators hand out again and again. */
+const withGroup = new WeakMap<UserInfo, UserInfo>();
+
 /** Everybody who is not anonymous is in `system:authenticated`. */
 export function withAuthenticatedGroup(user: UserInfo): UserInfo {
   if (user.groups.includes(systemAuthenticated)) return user;
-  return { ...user, groups: [...user.groups, systemAuthenticated] };
+  let member = withGroup.get(user);
+  if (member === undefined) {
+    member = { ...user, groups: [...user.groups, systemAuthenticated] };
+    withGroup.set(user, member);
+  }
+  return member;
 }

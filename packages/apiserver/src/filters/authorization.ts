@@ -1,8 +1,8 @@
 import { forbidden, pathNotFound, type StatusError } from '@canopy/apimachinery';
-import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
+import type { Authorization, AuthorizationAttributes } from '../authorization/authorizer.ts';
 import type { AuthorizedContext, UserContext } from '../endpoints/request-context.ts';
 import { accessFor } from '../endpoints/resource-call.ts';
-import type { Filter } from './chain.ts';
+import { enrich, type Filter } from './chain.ts';
 import { attributesOf } from './request-attributes.ts';
 
 export interface AuthorizationOptions {
@@ -17,25 +17,42 @@ const unknownCluster = 'LogicalCluster not found';
 export function authorizationFilter(options: AuthorizationOptions): Filter<UserContext, AuthorizedContext> {
   return {
     name: 'authorization',
-    async apply(context) {
+    apply(context) {
       const attributes = attributesOf(context);
-      if (context.target.kind === 'unresolved') {
-        const reason = await context.domain.refusalOfUnknown?.(attributes);
-        throw denied(context, options.message(attributes, reason ?? unknownCluster));
-      }
+      if (context.target.kind === 'unresolved') return refuseUnknown(context, attributes, options);
       if (context.target.kind === 'none' && context.info.resourceRequest) throw pathNotFound();
-      const result = await context.domain.authorizer.authorize(attributes);
-      context.auditAnnotations['authorization.k8s.io/decision'] = result.decision === 'allow' ? 'allow' : 'forbid';
-      context.auditAnnotations['authorization.k8s.io/reason'] = `${result.authorizer}: ${result.reason}`;
-      if (result.decision !== 'allow') throw denied(context, options.message(attributes, result.reason));
-      const checkMayCreate = async (): Promise<void> => {
-        const asked = { ...attributes, verb: 'create' };
-        const { decision, reason } = await context.domain.authorizer.authorize(asked);
-        if (decision !== 'allow') throw denied(context, options.message(asked, reason));
-      };
-      return { ...context, access: accessFor(context.target), checkMayCreate } as AuthorizedContext;
+      const result = context.domain.authorizer.authorize(attributes);
+      return result instanceof Promise
+        ? result.then((settled) => authorized(context, attributes, settled, options))
+        : authorized(context, attributes, result, options);
     },
   };
+}
+
+async function refuseUnknown(
+  context: UserContext,
+  attributes: AuthorizationAttributes,
+  options: AuthorizationOptions,
+): Promise<never> {
+  const reason = await context.domain.refusalOfUnknown?.(attributes);
+  throw denied(context, options.message(attributes, reason ?? unknownCluster));
+}
+
+function authorized(
+  context: UserContext,
+  attributes: AuthorizationAttributes,
+  result: Authorization,
+  options: AuthorizationOptions,
+): AuthorizedContext {
+  context.auditAnnotations['authorization.k8s.io/decision'] = result.decision === 'allow' ? 'allow' : 'forbid';
+  context.auditAnnotations['authorization.k8s.io/reason'] = `${result.authorizer}: ${result.reason}`;
+  if (result.decision !== 'allow') throw denied(context, options.message(attributes, result.reason));
+  const checkMayCreate = async (): Promise<void> => {
+    const asked = { ...attributes, verb: 'create' };
+    const { decision, reason } = await context.domain.authorizer.authorize(asked);
+    if (decision !== 'allow') throw denied(context, options.message(asked, reason));
+  };
+  return enrich(context, { access: accessFor(context.target), checkMayCreate }) as AuthorizedContext;
 }
 
 /** What everybody is told of a workspace that they cannot enter, whether it exists or not. */

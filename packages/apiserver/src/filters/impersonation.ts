@@ -3,7 +3,7 @@ import type { UserInfo } from '../authentication/authenticator.ts';
 import { checkImpersonation } from '../authorization/impersonation.ts';
 import type { UserContext } from '../endpoints/request-context.ts';
 import { type AuthorizationOptions, deniedAsUnknown } from './authorization.ts';
-import type { Filter } from './chain.ts';
+import { enrich, type Filter } from './chain.ts';
 import { attributesOf } from './request-attributes.ts';
 
 const prefix = 'impersonate-';
@@ -13,17 +13,24 @@ const extraPrefix = 'impersonate-extra-';
 export function impersonationFilter(options: AuthorizationOptions): Filter<UserContext, UserContext> {
   return {
     name: 'impersonation',
-    async apply(context) {
+    apply(context) {
       const wanted = wantedUser(context);
-      if (wanted === undefined) return context;
-      const cluster = context.target.kind === 'cluster' ? context.target.name : undefined;
-      const { authorizer } = context.domain;
-      const verdict = await checkImpersonation({ requestor: context.user, wanted, cluster, authorizer });
-      if (verdict.allowed) return { ...context, user: verdict.user, impersonator: context.user };
-      if (!(await mayEnter(context))) throw deniedAsUnknown(context, options);
-      throw forbidden({ group: '', resource: verdict.resource }, verdict.name, verdict.reason);
+      return wanted === undefined ? context : impersonated(context, wanted, options);
     },
   };
+}
+
+async function impersonated(
+  context: UserContext,
+  wanted: UserInfo,
+  options: AuthorizationOptions,
+): Promise<UserContext> {
+  const cluster = context.target.kind === 'cluster' ? context.target.name : undefined;
+  const { authorizer } = context.domain;
+  const verdict = await checkImpersonation({ requestor: context.user, wanted, cluster, authorizer });
+  if (verdict.allowed) return enrich(context, { user: verdict.user, impersonator: context.user });
+  if (!(await mayEnter(context))) throw deniedAsUnknown(context, options);
+  throw forbidden({ group: '', resource: verdict.resource }, verdict.name, verdict.reason);
 }
 
 /** Strangers must not learn from a refusal whether the workspace exists. */

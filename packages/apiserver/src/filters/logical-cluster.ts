@@ -1,10 +1,10 @@
 import { pathNotFound } from '@canopy/apimachinery';
 import type { ApiDomain, ClusterContext, ClusterTarget, IncomingRequest } from '../endpoints/request-context.ts';
-import type { Filter } from './chain.ts';
+import { enrich, type Filter } from './chain.ts';
 
 /** Finds out which logical cluster the text behind `/clusters/` means: a name or a path. Never tells why it failed. */
 export interface ClusterResolver {
-  resolve(text: string): Promise<ClusterTarget>;
+  resolve(text: string): ClusterTarget | Promise<ClusterTarget>;
 }
 
 /** A virtual workspace that owns a path prefix below `/services/`. */
@@ -39,13 +39,14 @@ interface Located {
 export function logicalClusterFilter(options: LogicalClusterOptions): Filter<IncomingRequest, ClusterContext> {
   return {
     name: 'logical-cluster',
-    async apply(request) {
-      return { ...request, ...(await locate(options, request)) };
+    apply(request) {
+      const located = locate(options, request);
+      return located instanceof Promise ? located.then((found) => enrich(request, found)) : enrich(request, located);
     },
   };
 }
 
-async function locate(options: LogicalClusterOptions, request: IncomingRequest): Promise<Located> {
+function locate(options: LogicalClusterOptions, request: IncomingRequest): Located | Promise<Located> {
   const { path } = request;
   if (path.startsWith(servicesPrefix)) return locateService(options, path);
   if (path.startsWith(clustersPrefix)) return behindClusters(options.workspaces, options.resolver, '', path);
@@ -62,24 +63,27 @@ function clusterOfBearer(options: LogicalClusterOptions, request: IncomingReques
   return options.clusterOfToken(header.slice('Bearer '.length));
 }
 
-async function behindClusters(
+function behindClusters(
   domain: ApiDomain,
   resolver: ClusterResolver,
   prefix: string,
   path: string,
-): Promise<Located> {
+): Located | Promise<Located> {
   const slash = path.indexOf('/', clustersPrefix.length);
   const text = decode(slash === -1 ? path.slice(clustersPrefix.length) : path.slice(clustersPrefix.length, slash));
-  const target: ClusterTarget = text === '*' ? { kind: 'wildcard' } : await resolver.resolve(text);
-  return {
+  const located = (target: ClusterTarget): Located => ({
     domain,
     target,
     urlPrefix: `${prefix}${clustersPrefix}${text}`,
     apiPath: slash === -1 ? '/' : path.slice(slash),
-  };
+  });
+  if (text === '*') return located({ kind: 'wildcard' });
+  const target = resolver.resolve(text);
+  return target instanceof Promise ? target.then(located) : located(target);
 }
 
 function decode(text: string): string {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2, {
@@ -12,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
 import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
 import type { IncomingRequest } from '../endpoints/request-context.ts';
+import { HttpRequest, RunningRequests } from './http-request.ts';
 import { type BodyLimits, readBody } from './request-body.ts';
 
 export interface ListenerOptions {
@@ -44,7 +44,7 @@ const maxConcurrentStreams = 1000;
  * HTTP/1.1 server. Client certificates are asked for and never required; authenticators verify them.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const running = new Set<AbortController>();
+  const running = new RunningRequests();
   const h2 = http2.createServer({
     settings: { maxConcurrentStreams, initialWindowSize: 1 << 20 },
     maxSessionMemory: 64,
@@ -97,7 +97,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port: (server.address() as AddressInfo).port,
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const controller of running) controller.abort(stopping);
+      running.abortAll();
       for (const session of sessions) session.close();
       h1.closeIdleConnections();
       const timer = setTimeout(() => {
@@ -136,61 +136,27 @@ function countStream(stream: ServerHttp2Stream): void {
   stream.once('close', () => openStreams.set(server, streamsOf(server) - 1));
 }
 
-/** Made once: an abort without a reason makes an error with a stack trace each time. */
-const peerGone = new Error('the client is gone');
-const stopping = new Error('the server is stopping');
-
-/** A controller that aborts when the peer is gone; `running` lets the listener abort all of them when it stops. */
-function trackRequest(
-  running: Set<AbortController>,
-  stream: { once(event: 'close', listener: () => void): unknown },
-): AbortController {
-  const controller = new AbortController();
-  running.add(controller);
-  stream.once('close', () => {
-    running.delete(controller);
-    controller.abort(peerGone);
-  });
-  return controller;
-}
-
-function splitUrl(url: string): { path: string; query: URLSearchParams } {
-  const mark = url.indexOf('?');
-  if (mark === -1) return { path: url, query: emptyQuery() };
-  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
-}
-
-function emptyQuery(): URLSearchParams {
-  return new URLSearchParams();
-}
-
 function serveStream(
   options: ListenerOptions,
-  running: Set<AbortController>,
+  running: RunningRequests,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
 ): void {
   countStream(stream);
   stream.on('error', () => undefined);
-  const gone = trackRequest(running, stream);
-  const { path, query } = splitUrl(headers[':path'] ?? '/');
   const method = headers[':method'] ?? 'GET';
-  const request: IncomingRequest = {
+  const request = new HttpRequest({
     method,
-    path,
-    query,
+    url: headers[':path'] ?? '/',
     headers: headers as Record<string, string | undefined>,
-    body: () =>
+    socket: stream.session?.socket as TLSSocket,
+    carrier: stream,
+    running,
+    readBody: () =>
       method === 'GET' || method === 'HEAD'
         ? Promise.resolve(noBody)
         : readBody(stream, bodyLimits(options), headers['content-length']),
-    signal: gone.signal,
-    socket: stream.session?.socket as TLSSocket,
-    auditId: randomUUID(),
-    warnings: [],
-    onFinish: [],
-    auditAnnotations: {},
-  };
+  });
   void options
     .handle(request)
     .then((response) => {
@@ -246,26 +212,20 @@ const closedSink: ResponseSink = {
 
 function serveHttp1(
   options: ListenerOptions,
-  running: Set<AbortController>,
+  running: RunningRequests,
   message: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const gone = trackRequest(running, response);
   response.on('error', () => undefined);
-  const { path, query } = splitUrl(message.url ?? '/');
-  const request: IncomingRequest = {
+  const request = new HttpRequest({
     method: message.method ?? 'GET',
-    path,
-    query,
+    url: message.url ?? '/',
     headers: message.headers as Record<string, string | undefined>,
-    body: () => readBody(message, bodyLimits(options), message.headers['content-length']),
-    signal: gone.signal,
     socket: message.socket as TLSSocket,
-    auditId: randomUUID(),
-    warnings: [],
-    onFinish: [],
-    auditAnnotations: {},
-  };
+    carrier: response,
+    running,
+    readBody: () => readBody(message, bodyLimits(options), message.headers['content-length']),
+  });
   void options
     .handle(request)
     .then((answer) => respondHttp1(response, answer, message.method === 'HEAD'))

@@ -85,25 +85,24 @@ async function checkBinding(request: AdmissionRequest, options: RbacEscalationOp
   await requireRules(request, options, rules);
 }
 
-function holds(
+async function holds(
   request: AdmissionRequest,
   authorizer: Authorizer,
   what: { verb: string; resource: string; name: string },
 ): Promise<boolean> {
-  return authorizer
-    .authorize({
-      user: request.user,
-      cluster: request.access.cluster,
-      wildcard: false,
-      resourceRequest: true,
-      group: rbacGroup,
-      version: '*',
-      subresource: '',
-      namespace: request.namespace ?? '',
-      path: '',
-      ...what,
-    })
-    .then(({ decision }) => decision === 'allow');
+  const { decision } = await authorizer.authorize({
+    user: request.user,
+    cluster: request.access.cluster,
+    wildcard: false,
+    resourceRequest: true,
+    group: rbacGroup,
+    version: '*',
+    subresource: '',
+    namespace: request.namespace ?? '',
+    path: '',
+    ...what,
+  });
+  return decision === 'allow';
 }
 
 async function requireRules(

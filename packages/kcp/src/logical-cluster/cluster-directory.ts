@@ -53,8 +53,13 @@ export class ClusterDirectory implements ClusterResolver {
     }
   }
 
-  /** The LogicalCluster object; shared, read-only. */
-  async logicalCluster(cluster: string): Promise<KubeObject | undefined> {
+  /** The LogicalCluster object; shared, read-only. A promise only when it has to be read from the store. */
+  logicalCluster(cluster: string): KubeObject | undefined | Promise<KubeObject | undefined> {
+    const known = this.clusters.peek(cluster);
+    return known === undefined ? this.loadCluster(cluster) : known.object;
+  }
+
+  private async loadCluster(cluster: string): Promise<KubeObject | undefined> {
     const record = await this.clusters.get(cluster, async () => ({
       object: (await readObject(this.storage, logicalClusterKey(cluster)))?.object,
     }));
@@ -76,7 +81,27 @@ export class ClusterDirectory implements ClusterResolver {
   }
 
   /** A name or a path to a logical cluster's name. Unknown, malformed and unreachable ones are all the same: unresolved. */
-  async resolve(text: string): Promise<ClusterTarget> {
+  resolve(text: string): ClusterTarget | Promise<ClusterTarget> {
+    const name = this.cachedName(text);
+    return name === undefined ? this.lookUp(text) : { kind: 'cluster', name: logicalClusterName(name) };
+  }
+
+  /** Of a name or a path whose every step is cached; undefined when the store has to be asked, or the answer is no. */
+  private cachedName(text: string): string | undefined {
+    if (text.startsWith('system:') || text.startsWith('user:')) return undefined;
+    const colon = text.indexOf(':');
+    let current = colon === -1 ? text : text.slice(0, colon);
+    if (this.clusters.peek(current)?.object === undefined) return undefined;
+    if (colon === -1) return current;
+    for (const segment of text.slice(colon + 1).split(':')) {
+      const child = this.children.peek(`${current}/${segment}`);
+      if (child?.cluster === undefined) return undefined;
+      current = child.cluster;
+    }
+    return current;
+  }
+
+  private async lookUp(text: string): Promise<ClusterTarget> {
     const name = await this.resolveName(text);
     return name === undefined ? { kind: 'unresolved' } : { kind: 'cluster', name: logicalClusterName(name) };
   }

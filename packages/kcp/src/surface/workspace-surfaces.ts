@@ -55,9 +55,10 @@ export class WorkspaceSurfaces {
     }
   }
 
-  async surface(target: ClusterTarget): Promise<ApiSurface> {
-    if (target.kind === 'cluster') return this.surfaces.get(target.name, () => this.build(target.name));
-    return this.wildcardSurface;
+  /** A promise only when it has to be built. */
+  surface(target: ClusterTarget): ApiSurface | Promise<ApiSurface> {
+    if (target.kind !== 'cluster') return this.wildcardSurface;
+    return this.surfaces.peek(target.name) ?? this.surfaces.get(target.name, () => this.build(target.name));
   }
 
   private async build(cluster: string): Promise<ApiSurface> {

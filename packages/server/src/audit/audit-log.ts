@@ -10,15 +10,13 @@ const bodies = new WeakMap<IncomingRequest['onFinish'], Uint8Array>();
 
 /** Remembers the body of a request for its audit event; nothing is copied. */
 export function rememberBody(request: IncomingRequest): IncomingRequest {
-  const { body } = request;
-  return {
-    ...request,
-    async body() {
-      const bytes = await body();
-      bodies.set(request.onFinish, bytes);
-      return bytes;
-    },
+  const body = request.body.bind(request);
+  request.body = async () => {
+    const bytes = await body();
+    bodies.set(request.onFinish, bytes);
+    return bytes;
   };
+  return request;
 }
 
 /** Writes one audit.k8s.io/v1 Event per finished request, a JSON document per line. */

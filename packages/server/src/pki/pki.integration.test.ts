@@ -30,7 +30,7 @@ beforeAll(async () => {
   const authenticator = x509Authenticator(clientCa.cert, () => Date.now());
   server = tls.createServer({ cert, key, requestCert: true, rejectUnauthorized: false });
   server.on('secureConnection', (socket: TLSSocket) => {
-    void authenticator.authenticate({ socket, headers: {} }).then((result) => {
+    void Promise.resolve(authenticator.authenticate({ socket, headers: {} })).then((result) => {
       verdict = result;
       socket.end('done');
     });

@@ -1,4 +1,4 @@
-import { forbidden } from '@canopy/apimachinery';
+import { forbidden, type KubeObject } from '@canopy/apimachinery';
 import type { AuthorizedContext, Filter } from '@canopy/apiserver';
 import type { ClusterDirectory } from '@canopy/kcp';
 import { type Change, parseObjectKey } from '@canopy/storage';
@@ -21,15 +21,23 @@ export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext>
     this.directory = directory;
   }
 
-  async apply(context: AuthorizedContext): Promise<AuthorizedContext> {
+  apply(context: AuthorizedContext): AuthorizedContext | Promise<AuthorizedContext> {
     const { target, info } = context;
     if (target.kind !== 'cluster' || context.inProcessUser !== undefined) return context;
     const isOpen =
       info.path.startsWith('/openapi') || (info.group === 'core.kcp.io' && info.resource === 'logicalclusters');
     if (isOpen) return context;
-    if (isInactive((await this.directory.logicalCluster(target.name))?.metadata.annotations))
+    const object = this.directory.logicalCluster(target.name);
+    return object instanceof Promise
+      ? object.then((loaded) => this.admit(context, target.name, loaded))
+      : this.admit(context, target.name, object);
+  }
+
+  private admit(context: AuthorizedContext, cluster: string, object: KubeObject | undefined): AuthorizedContext {
+    const { info } = context;
+    if (isInactive(object?.metadata.annotations))
       throw forbidden({ group: info.group, resource: info.resource }, info.name, 'logical cluster is marked inactive');
-    return info.verb === 'watch' ? this.following(context, target.name) : context;
+    return info.verb === 'watch' ? this.following(context, cluster) : context;
   }
 
   /** After the directory. */
@@ -50,13 +58,15 @@ export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext>
     const open = this.watches.get(cluster) ?? new Set();
     this.watches.set(cluster, open.add(controller));
     const abort = (): void => controller.abort();
-    context.signal.addEventListener('abort', abort, { once: true });
+    const { signal } = context;
+    signal.addEventListener('abort', abort, { once: true });
     context.onFinish.push(() => {
-      context.signal.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
       open.delete(controller);
       if (open.size === 0 && this.watches.get(cluster) === open) this.watches.delete(cluster);
     });
-    return { ...context, signal: controller.signal };
+    context.signal = controller.signal;
+    return context;
   }
 }
 

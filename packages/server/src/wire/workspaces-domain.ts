@@ -11,10 +11,13 @@ export function workspacesDomain(
     name: 'workspaces',
     prefix: '',
     surface: (target) => surfaces.surface(target),
-    async resource(target, info) {
+    resource(target, info) {
       if (target.kind === 'wildcard' && info.identity !== '')
         return identities.resource(info.group, info.resource, info.identity);
-      return (await surfaces.surface(target)).find(info.group, info.resource);
+      const surface = surfaces.surface(target);
+      return surface instanceof Promise
+        ? surface.then((built) => built.find(info.group, info.resource))
+        : surface.find(info.group, info.resource);
     },
     authorizer,
     admission: [],

@@ -6,6 +6,8 @@ export class DerivedCache<V> {
   private readonly entries = new Map<string, V>();
   private readonly loading = new Map<string, { promise: Promise<V>; stale: boolean }>();
   private readonly capacity: number;
+  /** The key that was used last: it need not be moved. */
+  private newest: string | undefined;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -13,17 +15,18 @@ export class DerivedCache<V> {
 
   /** The cached value when there is one; never loads. */
   peek(key: string): V | undefined {
-    return this.entries.get(key);
+    const known = this.entries.get(key);
+    if (known === undefined || key === this.newest) return known;
+    // Most recently used last.
+    this.entries.delete(key);
+    this.entries.set(key, known);
+    this.newest = key;
+    return known;
   }
 
   async get(key: string, load: () => Promise<V>): Promise<V> {
-    const known = this.entries.get(key);
-    if (known !== undefined) {
-      // Most recently used last.
-      this.entries.delete(key);
-      this.entries.set(key, known);
-      return known;
-    }
+    const known = this.peek(key);
+    if (known !== undefined) return known;
     const running = this.loading.get(key);
     if (running !== undefined && !running.stale) return running.promise;
     const entry = { promise: load(), stale: false };
@@ -54,6 +57,7 @@ export class DerivedCache<V> {
 
   private keep(key: string, value: V): void {
     this.entries.set(key, value);
+    this.newest = key;
     if (this.entries.size <= this.capacity) return;
     const oldest = this.entries.keys().next().value;
     if (oldest !== undefined) this.entries.delete(oldest);

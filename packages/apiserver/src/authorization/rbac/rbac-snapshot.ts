@@ -54,11 +54,13 @@ export class RbacSnapshot {
   }
 
   /** Grants of a user by name and by groups; cluster-wide ones first, then those of the namespace. */
-  *grantsOf(user: UserInfo, namespace: string): Iterable<Grant> {
-    const lists = [this.byUser.get(user.name), ...user.groups.map((name) => this.byGroup.get(name))];
-    for (const list of lists) for (const grant of list ?? []) if (grant.namespace === '') yield grant;
-    if (namespace === '') return;
-    for (const list of lists) for (const grant of list ?? []) if (grant.namespace === namespace) yield grant;
+  grantsOf(user: UserInfo, namespace: string): Grant[] {
+    const all: Grant[] = [];
+    add(all, this.byUser.get(user.name));
+    for (const name of user.groups) add(all, this.byGroup.get(name));
+    const grants = all.filter((grant) => grant.namespace === '');
+    if (namespace !== '') for (const grant of all) if (grant.namespace === namespace) grants.push(grant);
+    return grants;
   }
 
   /** Rules of a role, in this snapshot only. */
@@ -66,6 +68,10 @@ export class RbacSnapshot {
     const { kind, name } = grant.roleRef;
     return kind === 'ClusterRole' ? this.clusterRoles.get(name) : this.roles.get(`${grant.namespace}/${name}`);
   }
+}
+
+function add(all: Grant[], list: readonly Grant[] | undefined): void {
+  if (list !== undefined) for (const grant of list) all.push(grant);
 }
 
 function push(map: Map<string, Grant[]>, key: string, grant: Grant): void {

@@ -1,8 +1,7 @@
 import { type Change, DerivedCache, parseObjectKey, type Storage } from '@canopy/storage';
 import type { UserInfo } from '../../authentication/authenticator.ts';
-import type { AuthorizationAttributes } from '../authorizer.ts';
 import { loadRbac, type RbacSnapshot } from './rbac-snapshot.ts';
-import { type PolicyRule, ruleAllows } from './rule-matching.ts';
+import { type PolicyRule, type RuleQuestion, ruleAllows } from './rule-matching.ts';
 
 /** RBAC objects of this cluster are in force in every logical cluster, and its roles can be referred to from anywhere. */
 export const systemAdminCluster = 'system:admin';
@@ -12,6 +11,34 @@ const capacity = 2_000;
 
 /** The answer of RBAC: the binding that allows, or nothing. */
 export type RbacVerdict = { allowed: true; binding: string } | { allowed: false };
+
+/** A cluster's own grants and those of `system:admin`; role references resolve here first, then there. */
+export class ClusterRules {
+  private readonly own: RbacSnapshot;
+  private readonly base: RbacSnapshot;
+
+  constructor(own: RbacSnapshot, base: RbacSnapshot) {
+    this.own = own;
+    this.base = base;
+  }
+
+  /** Of cluster-wide grants alone, a question with an empty namespace asks. */
+  check(user: UserInfo, asked: RuleQuestion & { namespace: string }): RbacVerdict {
+    const { own, base } = this;
+    const verdict = this.checkIn(own, user, asked);
+    return verdict.allowed || own === base ? verdict : this.checkIn(base, user, asked);
+  }
+
+  private checkIn(snapshot: RbacSnapshot, user: UserInfo, asked: RuleQuestion & { namespace: string }): RbacVerdict {
+    for (const grant of snapshot.grantsOf(user, asked.namespace)) {
+      const rules = snapshot.rulesOf(grant) ?? this.base.rulesOf({ roleRef: grant.roleRef, namespace: '' });
+      if (rules?.some((rule) => ruleAllows(rule, asked)) === true) return { allowed: true, binding: grant.binding };
+    }
+    return denied;
+  }
+}
+
+const denied: RbacVerdict = { allowed: false };
 
 /**
  * Role-based access control per logical cluster. What a cluster's RBAC objects say is read when it is first needed, kept
@@ -33,23 +60,16 @@ export class Rbac {
     return this.snapshots.get(cluster, () => loadRbac(this.storage, cluster));
   }
 
-  /** The cluster's own grants and those of `system:admin`; role references resolve here first, then there. */
-  async check(user: UserInfo, cluster: string | undefined, attributes: AuthorizationAttributes): Promise<RbacVerdict> {
-    const base = await this.snapshot(systemAdminCluster);
-    const own = cluster === undefined ? base : await this.snapshot(cluster);
-    for (const snapshot of own === base ? [base] : [own, base]) {
-      for (const grant of snapshot.grantsOf(user, attributes.namespace)) {
-        const rules = snapshot.rulesOf(grant) ?? base.rulesOf({ ...grant, namespace: '' });
-        if (rules?.some((rule) => ruleAllows(rule, attributes)) === true)
-          return { allowed: true, binding: grant.binding };
-      }
-    }
-    return { allowed: false };
+  /** What is in force in a cluster, or (undefined) everywhere. A promise only when it has to be read from the store. */
+  rules(cluster: string | undefined): ClusterRules | Promise<ClusterRules> {
+    const base = this.snapshots.peek(systemAdminCluster);
+    const own = cluster === undefined ? base : this.snapshots.peek(cluster);
+    return base === undefined || own === undefined ? this.loadRules(cluster) : new ClusterRules(own, base);
   }
 
-  /** Grants on cluster roles only, for questions that namespaced roles may not answer (workspace access). */
-  checkClusterWide(user: UserInfo, cluster: string, attributes: AuthorizationAttributes): Promise<RbacVerdict> {
-    return this.check(user, cluster, { ...attributes, namespace: '' });
+  private async loadRules(cluster: string | undefined): Promise<ClusterRules> {
+    const base = await this.snapshot(systemAdminCluster);
+    return new ClusterRules(cluster === undefined ? base : await this.snapshot(cluster), base);
   }
 
   /** Everything somebody is granted in a namespace. */

@@ -9,7 +9,7 @@ export interface PolicyRule {
   nonResourceURLs?: string[];
 }
 
-type RuleQuestion = Pick<
+export type RuleQuestion = Pick<
   AuthorizationAttributes,
   'verb' | 'resourceRequest' | 'group' | 'resource' | 'subresource' | 'name' | 'path'
 >;

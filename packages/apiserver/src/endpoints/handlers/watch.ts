@@ -40,7 +40,8 @@ export async function handleWatch(call: ResourceCall): Promise<ApiResponse> {
 }
 
 function withoutName(call: ResourceCall): ResourceCall {
-  return { ...call, context: { ...call.context, info: { ...call.context.info, name: '' } } };
+  const { context } = call;
+  return { ...call, context: { ...context, signal: context.signal, info: { ...context.info, name: '' } } };
 }
 
 function nameSelector(name: string, fields: ReturnType<typeof selectorsOf>['fields']): NonNullable<typeof fields> {

@@ -28,10 +28,10 @@ export function gzipFast(body: Uint8Array | string): Promise<Buffer> {
  * Compresses a large complete answer if the client takes gzip. Streams, small answers and answers that have an
  * encoding already are returned as they are.
  */
-export async function compressResponse(
+export function compressResponse(
   response: ApiResponse,
   acceptEncoding: string | undefined,
-): Promise<ApiResponse> {
+): ApiResponse | Promise<ApiResponse> {
   if (response.kind === 'stream' || response.body === undefined) return response;
   // Every character is at least one byte, so only texts below the threshold have to be measured.
   const short = response.body.length < gzipThresholdBytes;
@@ -41,6 +41,9 @@ export async function compressResponse(
   const vary = response.headers['vary'];
   const headers = { ...response.headers, vary: vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding` };
   if (!acceptsGzip(acceptEncoding)) return { ...response, headers };
-  const body = await gzipFast(response.body);
-  return { ...response, headers: { ...headers, 'content-encoding': 'gzip' }, body };
+  return gzipFast(response.body).then((body) => ({
+    ...response,
+    headers: { ...headers, 'content-encoding': 'gzip' },
+    body,
+  }));
 }

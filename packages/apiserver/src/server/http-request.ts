@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import type { IncomingRequest } from '../endpoints/request-context.ts';
+
+/** Made once: an abort without a reason makes an error with a stack trace each time. */
+const peerGone = new Error('the client is gone');
+const stopping = new Error('the server is stopping');
+const aborted = new AbortController();
+aborted.abort(peerGone);
+
+/** The requests that want to hear when the server stops. */
+export class RunningRequests {
+  private readonly controllers = new Set<AbortController>();
+
+  add(controller: AbortController): void {
+    this.controllers.add(controller);
+  }
+
+  delete(controller: AbortController): void {
+    this.controllers.delete(controller);
+  }
+
+  abortAll(): void {
+    for (const controller of this.controllers) controller.abort(stopping);
+  }
+}
+
+export interface HttpRequestParts {
+  method: string;
+  /** Path and query, as sent. */
+  url: string;
+  headers: Readonly<Record<string, string | undefined>>;
+  socket: TLSSocket;
+  /** What carries the request: it closes when the peer is gone or has its answer. */
+  carrier: { once(event: 'close', listener: () => void): unknown; destroyed: boolean };
+  running: RunningRequests;
+  readBody(): Promise<Uint8Array>;
+}
+
+/** A request from the network. What most requests never ask for is made when they do. */
+export class HttpRequest implements IncomingRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly socket: TLSSocket;
+  readonly auditId = randomUUID();
+  readonly warnings: string[] = [];
+  readonly onFinish: (() => void)[] = [];
+  readonly auditAnnotations: Record<string, string> = {};
+  private readonly parts: HttpRequestParts;
+  private ownSignal: AbortSignal | undefined;
+
+  constructor(parts: HttpRequestParts) {
+    const { url } = parts;
+    const mark = url.indexOf('?');
+    this.method = parts.method;
+    this.path = mark === -1 ? url : url.slice(0, mark);
+    this.query = new URLSearchParams(mark === -1 ? undefined : url.slice(mark + 1));
+    this.headers = parts.headers;
+    this.socket = parts.socket;
+    this.parts = parts;
+  }
+
+  get signal(): AbortSignal {
+    this.ownSignal ??= this.follow();
+    return this.ownSignal;
+  }
+
+  set signal(signal: AbortSignal) {
+    this.ownSignal = signal;
+  }
+
+  body(): Promise<Uint8Array> {
+    return this.parts.readBody();
+  }
+
+  private follow(): AbortSignal {
+    const { carrier, running } = this.parts;
+    if (carrier.destroyed) return aborted.signal;
+    const controller = new AbortController();
+    running.add(controller);
+    carrier.once('close', () => {
+      running.delete(controller);
+      controller.abort(peerGone);
+    });
+    return controller.signal;
+  }
+}
