@@ -1,6 +1,6 @@
 export type { NamespaceLifecycleOptions, NamespaceState } from './admission/namespace-lifecycle.ts';
 export { immortalNamespaces, isNamespaceTerminating, namespaceLifecycle } from './admission/namespace-lifecycle.ts';
-export { storedNamespaceState } from './admission/stored-namespace-state.ts';
+export { NamespaceStates } from './admission/namespace-states.ts';
 export type { TokenReviewer, TokenReviewResult } from './authentication/identity-reviews.ts';
 export type { RuleLister, SubjectRules } from './authorization/self-subject-rules-review.ts';
 export {

@@ -55,10 +55,7 @@ export interface ApiDomain {
   readonly prefix: string;
   surface(target: ClusterTarget): ApiSurface | Promise<ApiSurface>;
   /** The resource that serves a request; undefined answers 404. */
-  resource(
-    target: ClusterTarget,
-    info: RequestInfo,
-  ): ServedResource | undefined | Promise<ServedResource | undefined>;
+  resource(target: ClusterTarget, info: RequestInfo): ServedResource | undefined | Promise<ServedResource | undefined>;
   readonly authorizer: Authorizer;
   /**
    * Why the caller is refused in a logical cluster that does not exist: what the authorizer says of one that has nothing

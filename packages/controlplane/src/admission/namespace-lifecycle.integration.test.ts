@@ -2,7 +2,7 @@ import type { KubeObject } from '@canopy/apimachinery';
 import { describe, expect, it } from 'vitest';
 import { TestCluster } from '../testing/test-registry.ts';
 import { isNamespaceTerminating, namespaceLifecycle } from './namespace-lifecycle.ts';
-import { storedNamespaceState } from './stored-namespace-state.ts';
+import { NamespaceStates } from './namespace-states.ts';
 
 const namespace = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 const configMap = (name: string, at: string): KubeObject => ({
@@ -12,12 +12,15 @@ const configMap = (name: string, at: string): KubeObject => ({
 });
 
 const start = (isClusterDeleting = false) =>
-  TestCluster.start(({ registry }) => [
-    namespaceLifecycle({
-      namespaceState: storedNamespaceState(registry),
-      isClusterDeleting: async () => isClusterDeleting,
-    }),
-  ]);
+  TestCluster.start(({ registry }) => {
+    const states = new NamespaceStates(registry);
+    return [
+      namespaceLifecycle({
+        namespaceState: (access, name) => states.of(access, name),
+        isClusterDeleting: async () => isClusterDeleting,
+      }),
+    ];
+  });
 
 describe('namespaces', () => {
   it('are active, carry their name as a label and have a finalizer', async () => {

@@ -12,7 +12,7 @@ export type NamespaceState = 'active' | 'terminating' | 'missing';
 
 export interface NamespaceLifecycleOptions {
   /** The state of a namespace right now, as the store has it. */
-  namespaceState(access: ClusterAccess, namespace: string): Promise<NamespaceState>;
+  namespaceState(access: ClusterAccess, namespace: string): NamespaceState | Promise<NamespaceState>;
   /** Whether the logical cluster itself is being deleted: then its namespaces may go. */
   isClusterDeleting(cluster: LogicalClusterName): Promise<boolean>;
 }

@@ -10,6 +10,7 @@ import {
   type ServedResource,
 } from '@canopy/apiserver';
 import { type Compare, type KeyValue, type Operation, objectPrefix } from '@canopy/storage';
+import { QuotaPresence } from './quota-presence.ts';
 import { countedKeys, isClusterScopedQuota, type QuotaObject, quotaNamespace } from './quota-scope.ts';
 
 export interface ResourceQuotaOptions {
@@ -35,11 +36,15 @@ const ignored: ReadonlySet<string> = new Set(['/events', 'events.k8s.io/events',
  * reservation stays until usage is counted again (`recountQuota`), as in Kubernetes; it never lets too many in.
  */
 export function resourceQuota(options: ResourceQuotaOptions): AdmissionPlugin {
+  const presence = new QuotaPresence(options.registry);
   return {
     name: 'KCPKubeResourceQuota',
     handles: isCounted,
     async validate(request) {
-      for (let attempt = 0; attempt < maxAttempts; attempt++) if (await tryReserve(request, options)) return;
+      const namespaces = await withQuotas(request, presence);
+      if (namespaces.length === 0) return;
+      for (let attempt = 0; attempt < maxAttempts; attempt++)
+        if (await tryReserve(request, options, namespaces)) return;
       throw tooManyRequests(
         `the quotas for ${request.resource.declaration.names.plural} are being changed too often, please try again later`,
         1,
@@ -57,8 +62,12 @@ function isCounted(request: AdmissionRequest): boolean {
 }
 
 /** False when a quota changed meanwhile. */
-async function tryReserve(request: AdmissionRequest, { registry, quotas }: ResourceQuotaOptions): Promise<boolean> {
-  const reservations = await matchingQuotas(request, registry);
+async function tryReserve(
+  request: AdmissionRequest,
+  { registry, quotas }: ResourceQuotaOptions,
+  namespaces: readonly string[],
+): Promise<boolean> {
+  const reservations = await matchingQuotas(request, registry, namespaces);
   if (reservations.length === 0) return true;
   const compares: Compare[] = [];
   const operations: Operation[] = [];
@@ -72,9 +81,21 @@ async function tryReserve(request: AdmissionRequest, { registry, quotas }: Resou
   return succeeded;
 }
 
-async function matchingQuotas(request: AdmissionRequest, registry: Registry): Promise<Reservation[]> {
-  const namespaces = new Set([quotaNamespace]);
-  if (request.namespace !== undefined) namespaces.add(request.namespace);
+/** Namespaces whose quotas may count the new object. */
+async function withQuotas(request: AdmissionRequest, presence: QuotaPresence): Promise<string[]> {
+  const { cluster } = request.access;
+  const namespaces: string[] = [];
+  if (await presence.in(cluster, quotaNamespace)) namespaces.push(quotaNamespace);
+  const own = request.namespace;
+  if (own !== undefined && own !== quotaNamespace && (await presence.in(cluster, own))) namespaces.push(own);
+  return namespaces;
+}
+
+async function matchingQuotas(
+  request: AdmissionRequest,
+  registry: Registry,
+  namespaces: readonly string[],
+): Promise<Reservation[]> {
   const counted = countedKeys(request.resource.declaration);
   const found: Reservation[] = [];
   for (const namespace of namespaces) {

@@ -4,10 +4,10 @@ import {
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
+  NamespaceStates,
   namespaceLifecycle,
   rbacEscalation,
   resourceQuota,
-  storedNamespaceState,
 } from '@canopy/controlplane';
 import {
   apiBindingAdmission,
@@ -53,9 +53,10 @@ export function admissionChain({
 }: AdmissionParts): AdmissionPlugin[] {
   const { registry, directory } = world;
   const { deep, authorizer } = access;
+  const namespaces = new NamespaceStates(registry);
   return [
     namespaceLifecycle({
-      namespaceState: storedNamespaceState(registry),
+      namespaceState: (access, namespace) => namespaces.of(access, namespace),
       async isClusterDeleting(cluster) {
         return (await directory.logicalCluster(cluster))?.metadata.deletionTimestamp !== undefined;
       },
