@@ -44,6 +44,7 @@ export class HttpRequest implements IncomingRequest {
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly socket: TLSSocket;
+  body: () => Promise<Uint8Array>;
   readonly auditId = randomUUID();
   readonly warnings: string[] = [];
   readonly onFinish: (() => void)[] = [];
@@ -59,6 +60,7 @@ export class HttpRequest implements IncomingRequest {
     this.query = new URLSearchParams(mark === -1 ? undefined : url.slice(mark + 1));
     this.headers = parts.headers;
     this.socket = parts.socket;
+    this.body = parts.readBody;
     this.parts = parts;
   }
 
@@ -69,10 +71,6 @@ export class HttpRequest implements IncomingRequest {
 
   set signal(signal: AbortSignal) {
     this.ownSignal = signal;
-  }
-
-  body(): Promise<Uint8Array> {
-    return this.parts.readBody();
   }
 
   private follow(): AbortSignal {
