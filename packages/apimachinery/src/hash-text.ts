@@ -27,13 +27,27 @@ function padding(bytes: Uint8Array): string {
   return '0'.repeat(zeros);
 }
 
+const chunkDigits = 8;
+const chunk62 = 62n ** BigInt(chunkDigits);
+
 /** Empty if all bytes are zero. */
 function toText(bytes: Uint8Array, digits: string): string {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  let value = numberOf(bytes);
   if (digits.length === 36) return value === 0n ? '' : value.toString(36);
-  const base = BigInt(digits.length);
   let text = '';
-  for (; value > 0n; value /= base) text = digits[Number(value % base)] + text;
+  while (value > 0n) {
+    let chunk = Number(value % chunk62);
+    value /= chunk62;
+    for (let i = 0; i < chunkDigits && (value > 0n || chunk > 0); i++) {
+      text = (digits[chunk % 62] as string) + text;
+      chunk = Math.floor(chunk / 62);
+    }
+  }
   return text;
+}
+
+function numberOf(bytes: Uint8Array): bigint {
+  let hex = '';
+  for (const byte of bytes) hex += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
+  return hex === '' ? 0n : BigInt(`0x${hex}`);
 }

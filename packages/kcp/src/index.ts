@@ -98,7 +98,6 @@ export {
   identityHashOf,
   lifecycleLabel,
   newIdentityKey,
-  randomClusterName,
   reflexiveClaimValue,
   shardHash,
 } from './names.ts';

@@ -7,8 +7,8 @@ import {
   homeClusterName,
   identityHashOf,
   lifecycleLabel,
+  newClusterName,
   newIdentityKey,
-  randomClusterName,
   reflexiveClaimValue,
 } from './names.ts';
 
@@ -18,10 +18,14 @@ describe('names that clients compute too', () => {
     expect(homeClusterName('bob')).toBe('2okdry95y5lkv');
   });
 
-  it('cluster names are 16 characters of base 36 and differ', () => {
-    const names = new Set(Array.from({ length: 200 }, randomClusterName));
-    expect(names.size).toBe(200);
+  it('cluster names are 16 characters of base 36, differ, and are in the order of their creation', () => {
+    const now = Date.parse('2030-01-01T00:00:00Z');
+    const names = Array.from({ length: 200 }, (_, i) => newClusterName(now + 1000 * i));
     for (const name of names) expect(name).toMatch(/^[0-9a-z]{16}$/);
+    expect(names.toSorted()).toEqual(names);
+    expect(new Set(Array.from({ length: 200 }, () => newClusterName(now))).size).toBe(200);
+    for (const time of [0, 36 ** 8 - 1, 36 ** 8, Number.MAX_SAFE_INTEGER])
+      expect(newClusterName(time)).toMatch(/^[0-9a-z]{16}$/);
   });
 
   it('identity keys are 43 characters, their hash is hex SHA-256', () => {

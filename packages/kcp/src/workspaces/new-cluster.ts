@@ -51,7 +51,8 @@ export async function newCluster(world: BindingWorld, input: NewClusterInput): P
   const bindings = await defaultBindings(world, input, logicalCluster);
   const pending = bindings.waiting.length > 0 ? [apiBindingsInitializer, ...initializers] : initializers;
   const phase = pending.length === 0 ? 'Ready' : 'Initializing';
-  finish(logicalCluster, { pending, terminators, phase, waiting: bindings.waiting, now });
+  const maintained = input.aliases.some(({ spec }) => spec.defaultAPIBindingLifecycle === 'Maintain');
+  finish(logicalCluster, { pending, terminators, phase, waiting: bindings.waiting, maintained, now });
 
   const put = (group: string, resource: string, object: KubeObject): Operation =>
     putNewObject(world.registry, world.native.find(group, resource), access, object);
@@ -118,6 +119,8 @@ function finish(
     terminators: readonly string[];
     phase: string;
     waiting: readonly string[];
+    /** Default bindings are kept up. */
+    maintained: boolean;
     now: string;
   },
 ): void {
@@ -136,6 +139,8 @@ function finish(
         },
     now,
   );
+  if (state.maintained && waiting.length === 0)
+    conditions = setCondition(conditions, { type: 'APIBindingsReconciled', status: 'True' }, now);
   conditions = setCondition(conditions, initializedCondition(pending), now);
   Object.assign(logicalCluster.status as object, {
     phase,

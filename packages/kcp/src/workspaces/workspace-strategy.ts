@@ -10,7 +10,7 @@ import {
 import type { Compare, Transaction } from '@canopy/storage';
 import type { BindingWorld } from '../apis/binding-plan.ts';
 import { logicalClusterKey, readObject } from '../logical-cluster/stored-kinds.ts';
-import { randomClusterName, shardHash } from '../names.ts';
+import { newClusterName, shardHash } from '../names.ts';
 import type { ShardSettings } from '../shard-settings.ts';
 import { initializedCondition, newCluster } from './new-cluster.ts';
 import { refuse, type WorkspaceTypes } from './workspace-types.ts';
@@ -110,7 +110,7 @@ async function schedule(
   const aliases = await types.aliases(type);
   const name = object.metadata.name ?? '';
   const path = `${parentCluster.object.metadata.annotations?.['kcp.io/path'] ?? parent}:${name}`;
-  const cluster = logicalClusterName(spec.cluster ?? randomClusterName());
+  const cluster = logicalClusterName(spec.cluster ?? newClusterName(registry.clock.now()));
   const url = `${shard.externalUrl}/clusters/${path}`;
   const owner = object.metadata.annotations?.[ownerAnnotation];
   const requiredGroups = object.metadata.annotations?.[requiredGroupsAnnotation];

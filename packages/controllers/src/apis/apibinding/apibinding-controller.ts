@@ -3,6 +3,7 @@ import { boundCrdsCluster, exportSpecOf, groups, isPending, pendingBindingIndex 
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { AddKey, Controller, KeySink } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { statusStart, textOf } from '../../runtime/stored-text.ts';
 import { WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { reconcileBinding } from './apibinding-reconcile.ts';
 import { type BindingName, eachBindingOf } from './export-bindings.ts';
@@ -89,7 +90,7 @@ function addDefinitionKeys(change: Change, add: AddKey): void {
   if (key.startsWith(bindingsPrefix)) {
     const at = parseObjectKey(key);
     if (type === 'delete') add(`c/${at?.cluster}`);
-    else if (change.previousRevision !== 0 || isPending(decode(change))) add(`b/${at?.cluster}/${at?.name}`);
+    else if (change.previousRevision !== 0 || isBornPending(change)) add(`b/${at?.cluster}/${at?.name}`);
   } else if (key.startsWith(exportsPrefix)) {
     const at = parseObjectKey(key);
     add(`e/${at?.cluster}/${at?.name}`);
@@ -100,8 +101,20 @@ function addDefinitionKeys(change: Change, add: AddKey): void {
   }
 }
 
-function decode(change: Change): ReturnType<typeof decodeObject> {
-  return decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
+const settledTexts = [
+  '"phase":"Bound"',
+  '"type":"APIExportValid","status":"True"',
+  '"type":"BindingUpToDate","status":"True"',
+  '"type":"PermissionClaimsApplied","status":"True"',
+].map((text) => Buffer.from(text));
+
+/** A new binding is mostly seen to be bound without being parsed. */
+function isBornPending(change: Change): boolean {
+  const value = change.value as Uint8Array;
+  const text = textOf(value);
+  const status = statusStart(text);
+  if (status !== -1 && settledTexts.every((settled) => text.includes(settled, status))) return false;
+  return isPending(decodeObject({ value, modRevision: change.revision }));
 }
 
 async function addExportsOf({ registry }: ControllerDeps, cluster: string, add: AddKey): Promise<void> {

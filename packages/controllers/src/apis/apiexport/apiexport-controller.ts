@@ -3,6 +3,7 @@ import { groups } from '@canopy/kcp';
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { AddKey, Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { textOf } from '../../runtime/stored-text.ts';
 import { reconcileExport, secretOf } from './apiexport-reconcile.ts';
 
 const exportsPrefix = objectPrefix({ group: groups.apis, resource: 'apiexports' });
@@ -35,7 +36,7 @@ export function apiExportController(deps: ControllerDeps): Controller {
 
 /** An identity is the field `key` of a secret; few others have one. */
 function mayBeIdentity(change: Change): boolean {
-  return change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(keyText);
+  return change.type === 'put' && textOf(change.value as Uint8Array).includes(keyText);
 }
 
 async function addExportsOf(

@@ -1,7 +1,8 @@
 import { apiBindingsInitializer, groups } from '@canopy/kcp';
-import { objectPrefix } from '@canopy/storage';
+import { type Change, objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
+import { statusStart, textOf } from '../../runtime/stored-text.ts';
 import { reconcileDefaultBindings } from './default-bindings-reconcile.ts';
 
 const clustersPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
@@ -14,10 +15,9 @@ export function defaultBindingsController(deps: ControllerDeps): Controller {
     name: 'apis/default-bindings',
     watches: ['core.kcp.io/logicalclusters', 'apis.kcp.io/apibindings'],
     keysOf(change, add) {
-      const cluster = clusterOfKey(change.key);
       if (change.key.startsWith(clustersPrefix)) {
-        if (change.type === 'put' && Buffer.from(change.value as Uint8Array).includes(initializerText)) add(cluster);
-      } else if (change.type === 'delete' || change.previousRevision !== 0) add(cluster, settleMs);
+        if (change.type === 'put' && isConcerned(change)) add(clusterOfKey(change.key));
+      } else if (change.type === 'delete' || change.previousRevision !== 0) add(clusterOfKey(change.key), settleMs);
     },
     async scan(sink) {
       await sinkObjects(deps.registry.storage, { group: groups.core, resource: 'logicalclusters' }, (key) =>
@@ -29,4 +29,10 @@ export function defaultBindingsController(deps: ControllerDeps): Controller {
       return undefined;
     },
   };
+}
+
+/** A cluster that was created with all its bindings bound only names the initializer in its spec. */
+function isConcerned(change: Change): boolean {
+  const text = textOf(change.value as Uint8Array);
+  return text.includes(initializerText, change.previousRevision === 0 ? Math.max(0, statusStart(text)) : 0);
 }

@@ -3,6 +3,7 @@ import { bindingSpecOf, bindingStatusOf, groups } from '@canopy/kcp';
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { textOf } from '../../runtime/stored-text.ts';
 import { WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { type BindingName, eachBindingOf } from '../apibinding/export-bindings.ts';
 import type { AppliedClaim } from './claims-decision.ts';
@@ -36,12 +37,14 @@ export function permissionClaimsController(deps: ControllerDeps): Controller {
     name: 'apis/permission-claims',
     watches: ['apis.kcp.io/apibindings', 'apis.kcp.io/apiexports', 'apiextensions.k8s.io/customresourcedefinitions'],
     keysOf(change, add) {
+      const isBinding = change.key.startsWith(bindingsPrefix);
+      const claims = isBinding && change.type === 'put' && hasClaims(change);
+      if (isBinding && !claims && waiting.empty) return;
       const at = parseObjectKey(change.key);
       if (at === undefined) return;
       if (change.key.startsWith(exportsPrefix)) add(`e/${at.cluster}/${at.name}`);
       else {
-        if (change.key.startsWith(bindingsPrefix) && change.type === 'put' && hasClaims(change))
-          add(`b/${at.cluster}/${at.name}`);
+        if (claims) add(`b/${at.cluster}/${at.name}`);
         for (const key of waiting.of(at.cluster)) add(key);
       }
     },
@@ -60,7 +63,11 @@ export function permissionClaimsController(deps: ControllerDeps): Controller {
   };
 }
 
+/** Of the spec, and those that are applied. */
+const claimsText = Buffer.from('ermissionClaims":[');
+
 function hasClaims(change: Change): boolean {
+  if (!textOf(change.value as Uint8Array).includes(claimsText)) return false;
   const object = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
   if (object.metadata.deletionTimestamp !== undefined) return false;
   return (

@@ -3,6 +3,7 @@ import { decodeObject, logicalClusterName, mintClusterAccess, putNewObject, putO
 import { defaultServiceAccount, rootCaConfigMap, rootCaObject, serviceAccountObject } from '@canopy/kcp';
 import { type Change, type Compare, type ObjectLocation, type Operation, objectKey } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
+import { textOf } from '../../runtime/stored-text.ts';
 
 /** False when a change takes away or alters one of the two objects that every namespace has. */
 export function isNamespaceIntact(rootCa: string, at: ObjectLocation, change: Change): boolean {
@@ -12,6 +13,8 @@ export function isNamespaceIntact(rootCa: string, at: ObjectLocation, change: Ch
     return !isAccount && !(at.resource === 'configmaps' && at.name === rootCaConfigMap);
   }
   if (at.resource !== 'configmaps' || at.name !== rootCaConfigMap) return true;
+  const text = textOf(change.value as Uint8Array);
+  if (text.includes(`"data":${JSON.stringify({ 'ca.crt': rootCa })}`)) return true;
   const object = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
   return deepEqual(object.data, { 'ca.crt': rootCa });
 }

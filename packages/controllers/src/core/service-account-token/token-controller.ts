@@ -2,6 +2,7 @@ import { decodeObject } from '@canopy/apiserver';
 import { objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, keyParts } from '../../runtime/controller-deps.ts';
+import { textOf } from '../../runtime/stored-text.ts';
 import {
   accountNameAnnotation,
   accountUidAnnotation,
@@ -26,7 +27,7 @@ export function serviceAccountTokenController(deps: ControllerDeps): Controller 
         if (change.type === 'delete') add(`${at.cluster}/${at.namespace}/${at.name}`, settleMs);
         return;
       }
-      if (change.type === 'delete' || !Buffer.from(change.value as Uint8Array).includes(typeText)) return;
+      if (change.type === 'delete' || !textOf(change.value as Uint8Array).includes(typeText)) return;
       const secret = decodeObject({ value: change.value as Uint8Array, modRevision: change.revision });
       const account = secret.metadata.annotations?.[accountNameAnnotation];
       const uid = secret.metadata.annotations?.[accountUidAnnotation];

@@ -3,6 +3,7 @@ import { groups, workspaceSpecOf, workspaceStatusOf } from '@canopy/kcp';
 import { type Change, objectPrefix } from '@canopy/storage';
 import type { AddKey, Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterAndName, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { textOf } from '../../runtime/stored-text.ts';
 import { WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { clusterSpecOf, readWorkspace } from '../logicalcluster/cluster-objects.ts';
 import { reconcileWorkspace } from './workspace-reconcile.ts';
@@ -47,13 +48,16 @@ export function workspaceController(deps: ControllerDeps): Controller {
 }
 
 const deletionMark = Buffer.from('"deletionTimestamp"');
+const unscheduledText = Buffer.from('"Scheduling"');
 
 function isMarked(value: Uint8Array): boolean {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(deletionMark);
+  return textOf(value).includes(deletionMark);
 }
 
 function needsWork(change: Change): boolean {
   const value = change.value as Uint8Array;
+  // What scheduled it when it was created has left nothing to do.
+  if (change.previousRevision === 0 && !textOf(value).includes(unscheduledText)) return false;
   if (isMarked(value)) return true;
   const object = decodeObject({ value, modRevision: change.revision });
   const { cluster, mount } = workspaceSpecOf(object);
