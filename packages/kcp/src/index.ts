@@ -114,10 +114,10 @@ export type { LocationSelector, ShardSettings } from './shard-settings.ts';
 export { boundCrdOf } from './surface/bound-crd.ts';
 export { type NativeKinds, type NativeKindsOptions, nativeKinds, rootExports } from './surface/native-kinds.ts';
 export { type BoundResource, isEstablished, WorkspaceSurfaces } from './surface/workspace-surfaces.ts';
+export { defaultBinding } from './workspaces/default-bindings.ts';
 export { type HomeWorkspaces, homeWorkspace } from './workspaces/home-workspace.ts';
 export {
   apiBindingsInitializer,
-  defaultBinding,
   initializedCondition,
   lifecycleLabels,
   type NewCluster,

@@ -1,7 +1,15 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { type ClusterAccess, putNewObject, type Registry } from '@canopy/apiserver';
+import {
+  type ClusterAccess,
+  type LogicalClusterName,
+  mintClusterAccess,
+  putNewObject,
+  type Registry,
+  timestamp,
+} from '@canopy/apiserver';
 import type { Operation } from '@canopy/storage';
 import type { NativeKinds } from '../surface/native-kinds.ts';
+import { PutTemplate, slot, templateRegistry } from '../templates/put-template.ts';
 
 export const rootCaConfigMap = 'kube-root-ca.crt';
 export const defaultServiceAccount = 'default';
@@ -19,17 +27,7 @@ export function namespaceContent(
   name: string,
   rootCa: string,
 ): Operation[] {
-  const namespace: KubeObject = {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
-    spec: { finalizers: ['kubernetes'] },
-    status: { phase: 'Active' },
-  };
-  return [
-    putNewObject(writer.registry, writer.native.find('', 'namespaces'), access, namespace),
-    ...namespaceDefaults(writer, access, name, rootCa),
-  ];
+  return fillAll(writer, templatesOf(writer, rootCa).all, access, name);
 }
 
 export function namespaceDefaults(
@@ -38,10 +36,59 @@ export function namespaceDefaults(
   namespace: string,
   rootCa: string,
 ): Operation[] {
-  return [
-    putNewObject(writer.registry, writer.native.find('', 'serviceaccounts'), access, serviceAccountObject(namespace)),
-    putNewObject(writer.registry, writer.native.find('', 'configmaps'), access, rootCaObject(namespace, rootCa)),
+  return fillAll(writer, templatesOf(writer, rootCa).defaults, access, namespace);
+}
+
+function fillAll(
+  { registry }: NamespaceWriter,
+  templates: readonly PutTemplate[],
+  access: ClusterAccess,
+  namespace: string,
+): Operation[] {
+  const values = { cluster: access.cluster, namespace, now: timestamp(registry.clock) };
+  return templates.map((template) => template.fill(values, registry.ids.uuid()));
+}
+
+interface NamespaceTemplates {
+  rootCa: string;
+  all: readonly PutTemplate[];
+  /** Without the namespace itself. */
+  defaults: readonly PutTemplate[];
+}
+
+/** One set for each registry: the CA is the same as long as the process runs. */
+const known = new WeakMap<Registry, NamespaceTemplates>();
+
+function templatesOf(writer: NamespaceWriter, rootCa: string): NamespaceTemplates {
+  let templates = known.get(writer.registry);
+  if (templates?.rootCa !== rootCa) {
+    templates = makeTemplates(writer, rootCa);
+    known.set(writer.registry, templates);
+  }
+  return templates;
+}
+
+function makeTemplates({ registry, native }: NamespaceWriter, rootCa: string): NamespaceTemplates {
+  const draft = templateRegistry(registry);
+  const access = mintClusterAccess(slot('cluster') as LogicalClusterName);
+  const name = slot('namespace');
+  const template = (resource: string, object: KubeObject): PutTemplate =>
+    new PutTemplate(putNewObject(draft, native.find('', resource), access, object));
+  const defaults = [
+    template('serviceaccounts', serviceAccountObject(name)),
+    template('configmaps', rootCaObject(name, rootCa)),
   ];
+  return { rootCa, defaults, all: [template('namespaces', namespaceObject(name)), ...defaults] };
+}
+
+export function namespaceObject(name: string): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+    spec: { finalizers: ['kubernetes'] },
+    status: { phase: 'Active' },
+  };
 }
 
 export function serviceAccountObject(namespace: string): KubeObject {

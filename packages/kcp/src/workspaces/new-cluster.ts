@@ -2,14 +2,11 @@ import { type Condition, type NewCondition, setCondition } from '@canopy/api';
 import type { KubeObject } from '@canopy/apimachinery';
 import { type LogicalClusterName, mintClusterAccess, putNewObject, timestamp, type UserInfo } from '@canopy/apiserver';
 import type { Compare, Operation } from '@canopy/storage';
-import { type BindingWorld, planBinding } from '../apis/binding-plan.ts';
-import { bindingStatusOf, exportSpecOf } from '../apis/export-model.ts';
-import type { NameHolder } from '../apis/naming-conflicts.ts';
-import { writeLocks } from '../apis/resource-locks.ts';
-import { pathAnnotation } from '../logical-cluster/cluster-directory.ts';
+import type { BindingWorld } from '../apis/binding-plan.ts';
 import { logicalClusterKey, logicalClusterObjectName } from '../logical-cluster/stored-kinds.ts';
-import { claimLabelKey, defaultBindingName, exportHash, lifecycleLabel, reflexiveClaimValue } from '../names.ts';
+import { lifecycleLabel } from '../names.ts';
 import { namespaceContent } from '../namespaces/namespace-content.ts';
+import { defaultBindings } from './default-bindings.ts';
 import { initializersOf, type ResolvedType, terminatorsOf, typeText } from './workspace-types.ts';
 
 export interface NewClusterInput {
@@ -187,82 +184,5 @@ function workspaceAdmin(user: UserInfo): KubeObject {
     metadata: { name: 'workspace-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user.name }],
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-  };
-}
-
-interface DefaultBindings {
-  operations: Operation[];
-  compares: Compare[];
-  /** Names of bindings that could not be bound yet. */
-  waiting: string[];
-}
-
-async function defaultBindings(
-  world: BindingWorld,
-  input: NewClusterInput,
-  logicalCluster: KubeObject,
-): Promise<DefaultBindings> {
-  const result: DefaultBindings = { operations: [], compares: [], waiting: [] };
-  const access = mintClusterAccess(input.cluster);
-  const resource = world.native.find('apis.kcp.io', 'apibindings');
-  const holders: NameHolder[] = [];
-  const seen = new Set<string>();
-  for (const alias of input.aliases) {
-    for (const wanted of alias.spec.defaultAPIBindings ?? []) {
-      const path = wanted.path || alias.path;
-      if (seen.has(`${path}:${wanted.export}`)) continue;
-      seen.add(`${path}:${wanted.export}`);
-      const binding = await defaultBinding(world, input.cluster, path, wanted.export);
-      binding.metadata.annotations = { [pathAnnotation]: input.path };
-      const plan = await planBinding(world, {
-        binding,
-        cluster: input.cluster,
-        logicalCluster: { object: logicalCluster, revision: 0 },
-        holders,
-      });
-      if (plan.lockTable !== undefined) writeLocks(logicalCluster, plan.lockTable);
-      if (bindingStatusOf(binding).phase !== 'Bound') result.waiting.push(binding.metadata.name ?? '');
-      const known = new Set(result.operations.map((operation) => operation.key));
-      result.operations.push(...plan.operations.filter((operation) => !known.has(operation.key)));
-      result.compares.push(
-        ...plan.compares.filter((compare) => !result.compares.some((other) => other.key === compare.key)),
-      );
-      result.operations.push(putNewObject(world.registry, resource, access, binding));
-    }
-  }
-  return result;
-}
-
-/** A binding with all claims of its export accepted, as its type asks for. */
-export async function defaultBinding(
-  world: BindingWorld,
-  cluster: LogicalClusterName,
-  path: string,
-  name: string,
-): Promise<KubeObject> {
-  const exportCluster = (await world.directory.resolveName(path)) ?? path;
-  const found = await world.exports.find(exportCluster, name);
-  const claims = (found === undefined ? [] : (exportSpecOf(found.object).permissionClaims ?? [])).map(
-    ({ defaultSelector, ...claim }) => ({
-      ...claim,
-      state: 'Accepted',
-      selector: defaultSelector ?? { matchAll: true },
-    }),
-  );
-  return {
-    apiVersion: 'apis.kcp.io/v1alpha2',
-    kind: 'APIBinding',
-    metadata: {
-      name: defaultBindingName(cluster, path, name),
-      labels: {
-        'internal.apis.kcp.io/export': exportHash(exportCluster, name),
-        [claimLabelKey(exportCluster, name)]: reflexiveClaimValue,
-      },
-      finalizers: ['apis.kcp.io/apibinding-finalizer'],
-    },
-    spec: {
-      reference: { export: { path, name } },
-      ...(claims.length > 0 ? { permissionClaims: claims } : {}),
-    },
   };
 }
