@@ -28,8 +28,10 @@ export interface IncomingRequest {
   auditId: string;
   /** Warning texts for the client, in order. */
   warnings: string[];
-  /** Run when the response is complete (streams: when they end). */
-  onFinish: (() => void)[];
+  /** Run when the response is complete (streams: when they end), with the bytes of a complete answer's body. */
+  onFinish: ((bytes: number) => void)[];
+  /** Run when a stream is about to begin: what was to be done at once is done. */
+  onAnswer?: () => void;
   auditAnnotations: Record<string, string>;
 }
 

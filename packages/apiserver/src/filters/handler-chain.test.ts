@@ -11,7 +11,7 @@ describe('the handler chain', () => {
         clusterOfToken: () => undefined,
       },
       authenticator: { name: 'none', authenticate: async () => ({ outcome: 'absent' }) },
-      inFlight: { total: 1, perUserAndCluster: 1 },
+      flowControl: { limits: { seats: 1, startsPerTurn: 1, sliceMs: 1, queued: 1, waitMs: 1 }, seed: 1 },
       clusterGate: { name: 'inactive-cluster', apply: (context) => context },
       authorization: { message: (_attributes, reason) => reason },
     });
@@ -20,7 +20,7 @@ describe('the handler chain', () => {
       'request-info',
       'authentication',
       'impersonation',
-      'in-flight',
+      'flow-control',
       'authorization',
       'inactive-cluster',
     ]);

@@ -3,15 +3,15 @@ import type { AuthorizedContext, IncomingRequest } from '../endpoints/request-co
 import { authenticationFilter } from './authentication.ts';
 import { type AuthorizationOptions, authorizationFilter } from './authorization.ts';
 import { Chain, type Filter } from './chain.ts';
+import { type FlowControlOptions, flowControlFilter } from './flow-control.ts';
 import { impersonationFilter } from './impersonation.ts';
-import { type InFlightLimits, inFlightFilter } from './in-flight.ts';
 import { type LogicalClusterOptions, logicalClusterFilter } from './logical-cluster.ts';
 import { requestInfoFilter } from './request-info.ts';
 
 export interface HandlerChainOptions {
   logicalCluster: LogicalClusterOptions;
   authenticator: Authenticator;
-  inFlight: InFlightLimits;
+  flowControl: FlowControlOptions;
   /** Refuses whole logical clusters (inactive ones); only those who may enter hear of it. */
   clusterGate: Filter<AuthorizedContext, AuthorizedContext>;
   authorization: AuthorizationOptions;
@@ -24,7 +24,7 @@ export function handlerChain(options: HandlerChainOptions): Chain<IncomingReques
     .then(requestInfoFilter)
     .then(authenticationFilter(options.authenticator))
     .then(impersonationFilter(options.authorization))
-    .then(inFlightFilter(options.inFlight))
+    .then(flowControlFilter(options.flowControl))
     .then(authorizationFilter(options.authorization))
     .then(options.clusterGate);
 }

@@ -47,6 +47,7 @@ export class ApiServer {
         known = reached;
       });
       response = await this.options.dispatch(context);
+      if (response.kind === 'stream') context.onAnswer?.();
     } catch (thrown) {
       error = isStatusError(thrown) ? thrown : unexpected(thrown);
       response = statusResponse(error);
@@ -54,9 +55,9 @@ export class ApiServer {
     response.headers['audit-id'] = request.auditId;
     if (request.warnings.length > 0) response.headers.warning = warningHeader(request.warnings);
     const finish = (): void => {
-      for (const done of request.onFinish.splice(0)) done();
-      const durationMs = this.options.clock() - started;
       const responseBody = response.kind === 'complete' ? response.body : undefined;
+      for (const done of request.onFinish.splice(0)) done(responseBody?.length ?? 0);
+      const durationMs = this.options.clock() - started;
       this.options.finished({ request, context, known, status: response.status, durationMs, error, responseBody });
     };
     if (response.kind === 'complete') finish();

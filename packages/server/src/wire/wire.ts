@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import {
   type ApiResponse,
   ApiServer,
@@ -52,7 +53,7 @@ export interface WireInput {
 
 /** Watchers that are further behind read the log on disk. */
 const changeRing = { maxChanges: 4000, maxBytes: 8 * 1024 * 1024 };
-const inFlightLimits = { total: 1000, perUserAndCluster: 400 };
+const flowLimits = { seats: 256, startsPerTurn: 8, sliceMs: 1, queued: 1000, waitMs: 15_000 };
 
 /** Puts the server together: store → caches → kinds → access → admission → chain. */
 export async function wire(input: WireInput): Promise<Wired> {
@@ -81,7 +82,7 @@ export async function wire(input: WireInput): Promise<Wired> {
         clusterOfToken: (token) => access.tokens.clusterOf(token),
       },
       authenticator: access.authenticator,
-      inFlight: inFlightLimits,
+      flowControl: { limits: flowLimits, seed: randomInt(2 ** 31) },
       clusterGate: gate,
       authorization: { message: access.message },
     }),

@@ -1,0 +1,125 @@
+import { systemMasters } from '../authentication/authenticator.ts';
+import type { UserContext } from '../endpoints/request-context.ts';
+import { AnswerSizes } from '../flow-control/answer-sizes.ts';
+import { type EventLoop, eventLoop } from '../flow-control/event-loop.ts';
+import { FairScheduler, type Flow, type FlowLimits } from '../flow-control/fair-scheduler.ts';
+import { flowHash } from '../flow-control/flow-hash.ts';
+import type { Filter } from './chain.ts';
+
+export interface FlowControlOptions {
+  limits: FlowLimits;
+  /** Mixed into the hashes of users and clusters, so that nobody can choose whom to collide with. */
+  seed: number;
+  loop?: EventLoop;
+}
+
+/** Share of the system's own users and of leases beside that of a tenant. */
+const systemWeight = 8;
+
+/**
+ * Bounds the work at once and lets the least served user and workspace go first: 429 with Retry-After for what has no
+ * place. In-process callers, health checks and running watches are not counted; a watch that starts with a list is,
+ * until it has read it. Nobody holds a seat while their body is on its way.
+ */
+export function flowControlFilter(options: FlowControlOptions): Filter<UserContext, UserContext> {
+  const scheduler = new FairScheduler(options.limits, options.loop ?? eventLoop);
+  const sizes = new AnswerSizes();
+  const { seed } = options;
+  return {
+    name: 'flow-control',
+    apply(context) {
+      const { info } = context;
+      if (context.inProcessUser !== undefined || isHealthCheck(context)) return context;
+      if (info.verb === 'list' || info.verb === 'watch' || info.verb === 'deletecollection') {
+        return startsWithList(context) ? enterList(context) : context;
+      }
+      if (scheduler.tryEnter(1)) return entered(context);
+      return scheduler.enter(flowOf(context, seed), 1, context.signal).then(() => entered(context));
+    },
+  };
+
+  function entered(context: UserContext): UserContext {
+    if (context.method === 'GET') context.onFinish.push(scheduler.leave);
+    else leaveForBody(context, scheduler, seed);
+    return context;
+  }
+
+  function enterList(context: UserContext): UserContext | Promise<UserContext> {
+    const { info } = context;
+    const collection = flowHash(`${clusterOf(context)}\n${info.group}\n${info.resource}\n${info.namespace}`, seed);
+    const seats = Math.min(sizes.seatsOf(collection), options.limits.seats);
+    const enter = (): UserContext => {
+      const release = once(() => scheduler.release(seats));
+      context.onFinish.push((bytes) => {
+        if (info.verb === 'list') sizes.learn(collection, bytes);
+        release();
+      });
+      context.onAnswer = release;
+      return context;
+    };
+    if (scheduler.tryEnter(seats)) return enter();
+    return scheduler.enter(flowOf(context, seed), seats, context.signal).then(enter);
+  }
+}
+
+/** Gives the seat back while the body is read and takes one again afterwards. */
+function leaveForBody(context: UserContext, scheduler: FairScheduler, seed: number): void {
+  let seated = true;
+  const { body } = context;
+  context.body = async () => {
+    if (!seated) return body();
+    seated = false;
+    scheduler.release(1);
+    const bytes = await body();
+    if (!scheduler.tryEnter(1)) await scheduler.enter(flowOf(context, seed), 1, context.signal);
+    seated = true;
+    return bytes;
+  };
+  context.onFinish.push(() => {
+    if (seated) scheduler.release(1);
+  });
+}
+
+/** A watch from a known version begins with nothing to read. */
+function startsWithList({ info, query }: UserContext): boolean {
+  if (info.verb !== 'watch') return true;
+  const version = query.get('resourceVersion') ?? '';
+  return version === '' || version === '0' || query.has('sendInitialEvents');
+}
+
+function isHealthCheck({ info }: UserContext): boolean {
+  return !info.resourceRequest && /^\/(healthz|livez|readyz)(\/|$)/.test(info.path);
+}
+
+/** Leases and the system are flows of their own: a user's flood does not stop the same user's leader election. */
+function flowOf(context: UserContext, seed: number): Flow {
+  const { info, user, impersonator } = context;
+  const lease = info.resource === 'leases' && info.group === 'coordination.k8s.io';
+  const system = isSystemUser(context);
+  const level = lease ? 'lease' : system ? 'system' : '';
+  return {
+    user: flowHash(`user\n${level}\n${(impersonator ?? user).name}`, seed),
+    cluster: flowHash(`cluster\n${level}\n${clusterOf(context)}`, seed),
+    weight: system ? systemWeight : 1,
+  };
+}
+
+/** The system's users, but neither strangers, nor the service accounts of tenants, nor whoever acts as another. */
+function isSystemUser({ user: { name, groups }, impersonator }: UserContext): boolean {
+  if (impersonator !== undefined) return false;
+  if (groups.includes(systemMasters)) return true;
+  return name.startsWith('system:') && name !== 'system:anonymous' && !name.startsWith('system:serviceaccount:');
+}
+
+function clusterOf({ target }: UserContext): string {
+  return target.kind === 'cluster' ? target.name : target.kind;
+}
+
+function once(run: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    run();
+  };
+}

@@ -1,0 +1,169 @@
+import { tooManyRequests } from '@canopy/apimachinery';
+import type { EventLoop } from './event-loop.ts';
+import { ServiceLedger } from './service-ledger.ts';
+import { type Place, WaitingLine } from './waiting-line.ts';
+
+export interface FlowLimits {
+  /** Seats of all requests in work; most take one, heavy lists more. */
+  seats: number;
+  /** Requests that start at once in one turn of the event loop; those after them queue. */
+  startsPerTurn: number;
+  /** For how long queued requests are started before the sockets are looked at again, in milliseconds. */
+  sliceMs: number;
+  /** Requests that wait. */
+  queued: number;
+  /** Longest wait, in milliseconds. */
+  waitMs: number;
+}
+
+/** Whom a request is charged to. Both hashes are charged in full: a tenant cannot gain by many users or workspaces. */
+export interface Flow {
+  user: number;
+  cluster: number;
+  /** Share beside flows of weight 1. */
+  weight: number;
+}
+
+interface Waiter extends Place {
+  seats: number;
+  deadline: number;
+  signal: AbortSignal;
+  start(): void;
+  refuse(error: Error): void;
+}
+
+const sweepMs = 250;
+const retryAfterSeconds = 1;
+
+/**
+ * Start-time fair queueing (Goyal, Vin, Cheng 1996) before one thread. While nothing waits, a request costs two counters.
+ * In a crowd each request gets a tag: the virtual time at which its user and its cluster have had their share, and the
+ * lowest tag starts next. Work is bounded twice: by seats, for requests that wait for the store, and by time, for
+ * those that keep the thread busy: after a slice the sockets are read, so that a newcomer waits for one slice.
+ * A full line turns away whoever would have been served last.
+ */
+export class FairScheduler {
+  private readonly limits: FlowLimits;
+  private readonly loop: EventLoop;
+  private readonly ledger = new ServiceLedger();
+  private readonly line: WaitingLine<Waiter>;
+  private virtualTime = 0;
+  private used = 0;
+  private started = 0;
+  private order = 0;
+  private turnAsked = false;
+  private inSlice = false;
+  private sliceEnd = 0;
+  private stopSweeping: (() => void) | undefined;
+  /** Gives back one seat. One function for all requests: the usual way of a request makes nothing. */
+  readonly leave = (): void => this.release(1);
+
+  constructor(limits: FlowLimits, loop: EventLoop) {
+    this.limits = limits;
+    this.loop = loop;
+    this.line = new WaitingLine(limits.queued);
+  }
+
+  get seatsInUse(): number {
+    return this.used;
+  }
+
+  get waiting(): number {
+    return this.line.size;
+  }
+
+  /** Takes the seats if nobody waits and there is room; whoever gets true calls {@link release} once. */
+  tryEnter(seats: number): boolean {
+    if (this.line.size > 0 || this.started >= this.limits.startsPerTurn || this.used + seats > this.limits.seats) {
+      return false;
+    }
+    this.take(seats);
+    this.askForTurn();
+    return true;
+  }
+
+  /** Waits for the turn of `flow`; then the seats are taken. Rejects with 429 when there is no room or it takes too long. */
+  enter(flow: Flow, seats: number, signal: AbortSignal): Promise<void> {
+    return new Promise((start, refuse) => {
+      const { ledger } = this;
+      const tag = Math.max(this.virtualTime, ledger.servedUntil(flow.user), ledger.servedUntil(flow.cluster));
+      const deadline = this.loop.now() + this.limits.waitMs;
+      this.order += 1;
+      const waiter: Waiter = { tag, order: this.order, seats, deadline, signal, start, refuse };
+      const turnedAway = this.line.add(waiter);
+      turnedAway?.refuse(overloaded());
+      if (turnedAway === waiter) return;
+      const until = tag + seats / flow.weight;
+      ledger.serveUntil(flow.user, until);
+      ledger.serveUntil(flow.cluster, until);
+      this.stopSweeping ??= this.loop.every(sweepMs, this.sweep);
+      this.askForTurn();
+    });
+  }
+
+  release(seats: number): void {
+    this.used -= seats;
+    if (this.line.size > 0) this.askForTurn();
+  }
+
+  private take(seats: number): void {
+    this.used += seats;
+    this.started += 1;
+  }
+
+  private askForTurn(): void {
+    if (this.turnAsked || this.inSlice) return;
+    this.turnAsked = true;
+    this.loop.afterInput(this.turn);
+  }
+
+  private readonly turn = (): void => {
+    this.turnAsked = false;
+    this.started = 0;
+    if (this.line.size === 0) return;
+    this.sliceEnd = this.loop.now() + this.limits.sliceMs;
+    this.inSlice = true;
+    this.startNext();
+  };
+
+  private readonly startNext = (): void => {
+    let next = this.line.next();
+    while (next?.signal.aborted === true) {
+      this.line.take();
+      next.refuse(overloaded());
+      next = this.line.next();
+    }
+    const free = this.limits.seats - this.used;
+    if (next === undefined || next.seats > free) {
+      this.inSlice = false;
+      return;
+    }
+    if (this.started > 0 && this.loop.now() >= this.sliceEnd) {
+      this.inSlice = false;
+      this.askForTurn();
+      return;
+    }
+    this.line.take();
+    this.virtualTime = Math.max(this.virtualTime, next.tag);
+    this.take(next.seats);
+    next.start();
+    this.loop.afterReady(this.startNext);
+  };
+
+  private readonly sweep = (): void => {
+    const now = this.loop.now();
+    for (const waiter of this.line.remove(({ deadline, signal }) => deadline <= now || signal.aborted)) {
+      waiter.refuse(overloaded());
+    }
+    if (this.line.size > 0) {
+      this.askForTurn();
+      return;
+    }
+    this.stopSweeping?.();
+    this.stopSweeping = undefined;
+  };
+}
+
+function overloaded(): Error {
+  return tooManyRequests('too many requests, please try again later', retryAfterSeconds);
+}
