@@ -31,6 +31,7 @@ export async function startCanopy(
   root: string,
   directory: string,
   nodeFlags: readonly string[] = [],
+  serverFlags: readonly string[] = [],
 ): Promise<CanopyProcess> {
   const args = [
     ...figureFlags,
@@ -41,6 +42,7 @@ export async function startCanopy(
     directory,
     '--secure-port',
     '0',
+    ...serverFlags,
   ];
   const started = performance.now();
   const child = spawn(process.execPath, args, {

@@ -1,0 +1,154 @@
+// npm run bench:fairness [-- --ms N] [-- --root DIR] [-- --json FILE]
+// What a flood of one tenant does to another: latencies of a well-behaved tenant alone and beside each flood, in one run.
+import { fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { TenantPlan, TenantResult } from './fairness/tenant.ts';
+import { spreadOf } from './load/latencies.ts';
+import { connectSession, requestOnce } from './load/session.ts';
+import { machine } from './report.ts';
+import { type CanopyProcess, startCanopy, stopChild, workspacesPath } from './server/canopy-process.ts';
+
+const { values } = parseArgs({
+  options: { ms: { type: 'string' }, root: { type: 'string' }, json: { type: 'string' }, only: { type: 'string' } },
+});
+const ms = Number(values.ms ?? '5000');
+const root = path.resolve(values.root ?? path.join(import.meta.dirname, '..'));
+const objects = 500;
+const floodUsers = 20;
+const floodWorkspaces = 20;
+
+function tokenOf(user: string): string {
+  return `token-of-${user}`;
+}
+
+/** Runs one tenant in a process of its own. */
+async function tenant(plan: TenantPlan): Promise<TenantResult> {
+  const child = fork(path.join(import.meta.dirname, 'fairness/tenant.ts'));
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('exit', () => reject(new Error('a tenant ended')));
+      child.once('message', ({ result, error }: { result?: TenantResult; error?: string }) =>
+        result === undefined ? reject(new Error(error)) : resolve(result),
+      );
+      child.send(plan);
+    });
+  } finally {
+    child.removeAllListeners('exit');
+    await stopChild(child);
+  }
+}
+
+async function prepare(canopy: CanopyProcess): Promise<void> {
+  const session = await connectSession(canopy.target);
+  const send = async (method: string, at: string, body?: object): Promise<void> => {
+    const plan = { method, path: at, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const { status } = await requestOnce(session, canopy.target, plan);
+    if (status >= 300) throw new Error(`${method} ${at} was answered with ${status}`);
+  };
+  const workspaces = ['good', ...Array.from({ length: floodWorkspaces }, (_, i) => `bad-${i}`)];
+  for (const name of workspaces) {
+    await send('POST', `/clusters/root${workspacesPath}`, {
+      apiVersion: 'tenancy.kcp.io/v1alpha1',
+      kind: 'Workspace',
+      metadata: { name },
+    });
+    for (;;) {
+      const at = `/clusters/root${workspacesPath}/${name}`;
+      const { body } = await requestOnce(session, canopy.target, { method: 'GET', path: at });
+      if (JSON.parse(body.toString()).status?.phase === 'Ready') break;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  const data = { text: 'x'.repeat(1000) };
+  for (let i = 0; i < objects; i++) await send('POST', `${configMaps('bad-0')}`, configMap(`c-${i}`, data));
+  for (const name of ['good', ...workspaces.slice(2)]) await send('POST', configMaps(name), configMap('c-0', data));
+  session.destroy();
+}
+
+function configMaps(workspace: string): string {
+  return `/clusters/root:${workspace}/api/v1/namespaces/default/configmaps`;
+}
+
+function configMap(name: string, data: Record<string, string>): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
+}
+
+const directory = mkdtempSync(path.join(tmpdir(), 'canopy-fairness-'));
+const tokenFile = path.join(directory, 'tokens.csv');
+const users = ['alice', ...Array.from({ length: floodUsers }, (_, i) => `mallory-${i}`)];
+writeFileSync(tokenFile, users.map((user) => `${tokenOf(user)},${user},uid-${user},system:kcp:admin\n`).join(''));
+const canopy = await startCanopy(root, path.join(directory, 'root'), [], ['--token-auth-file', tokenFile]);
+await prepare(canopy);
+
+const { url, ca } = canopy.target;
+const base = { url, ca, method: 'GET', retryMs: 100, ms, niceness: 0 };
+const one = [`${configMaps('bad-0')}/c-1`];
+const mallory = [tokenOf('mallory-0')];
+const flood = { ...base, niceness: 19, ms: ms + 1500, connections: 40, concurrency: 400 };
+const body = JSON.stringify(configMap('f-#', { text: 'x'.repeat(1000) }));
+const floods: Record<string, TenantPlan | undefined> = {
+  alone: undefined,
+  'one user, 40 connections': { ...flood, tokens: mallory, paths: one },
+  'one user, 400 connections': { ...flood, connections: 400, tokens: mallory, paths: one },
+  'one user, 2,000 at once': { ...flood, concurrency: 2000, tokens: mallory, paths: one },
+  '20 users, one workspace': { ...flood, tokens: users.slice(1).map(tokenOf), paths: one },
+  'one user, 20 workspaces': {
+    ...flood,
+    tokens: mallory,
+    paths: Array.from({ length: floodWorkspaces }, (_, i) => `${configMaps(`bad-${i}`)}/c-0`),
+  },
+  'lists of 500': { ...flood, concurrency: 100, tokens: mallory, paths: [configMaps('bad-0')] },
+  creates: { ...flood, tokens: mallory, method: 'POST', paths: [configMaps('bad-1')], body },
+  'alone again': undefined,
+};
+const rows: {
+  name: string;
+  p50: number;
+  p99: number;
+  count: number;
+  served: number;
+  refused: number;
+  failed: number;
+}[] = [];
+for (const [name, plan] of Object.entries(floods)) {
+  if (values.only !== undefined && !name.startsWith('alone') && !name.includes(values.only)) continue;
+  const flooding = plan === undefined ? undefined : tenant(plan);
+  if (flooding !== undefined) await new Promise((resolve) => setTimeout(resolve, 1200));
+  const good = await tenant({
+    ...base,
+    tokens: [tokenOf('alice')],
+    paths: [`${configMaps('good')}/c-0`],
+    connections: 1,
+    concurrency: 1,
+  });
+  const bad = (await flooding) ?? { served: 0, refused: 0, failed: 0 };
+  const row = {
+    name,
+    ...spreadOf(good.latencies),
+    count: good.served,
+    served: bad.served,
+    refused: bad.refused,
+    failed: bad.failed + good.failed + good.refused,
+  };
+  rows.push(row);
+  const first = rows[0] as (typeof rows)[number];
+  const figures = [
+    row.p50.toFixed(2),
+    row.p99.toFixed(2),
+    (row.p99 / first.p99).toFixed(1),
+    row.count,
+    row.served,
+    row.refused,
+    row.failed,
+  ];
+  process.stdout.write(`${name.padEnd(28)}${figures.map((text) => String(text).padStart(9)).join('')}\n`);
+}
+await canopy.stop();
+rmSync(directory, { recursive: true, force: true });
+const taken = new Date().toISOString();
+const file = values.json ?? path.join(import.meta.dirname, 'results', `fairness-${taken.replaceAll(':', '-')}.json`);
+mkdirSync(path.dirname(file), { recursive: true });
+writeFileSync(file, `${JSON.stringify({ taken, machine: machine(), rows }, null, 2)}\n`);
