@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { requireNode, root } from '../../scripts/node-runtime.mjs';
 import { buildIsCurrent } from '../../scripts/source-fingerprint.mjs';
 import { within } from './poll.ts';
@@ -125,9 +126,24 @@ export class CanopyProcess {
     return { code, signal: by };
   }
 
+  /** A first start that is killed after some milliseconds, ready or not; `startAgain` goes on from what it left. */
+  static async killedWhileStarting(afterMs: number, options: StartOptions = {}): Promise<CanopyProcess> {
+    const server = new CanopyProcess(options);
+    await server.startAndKill(afterMs);
+    return server;
+  }
+
   /** The same state again, at the same port. */
   async startAgain(): Promise<void> {
-    await this.launch(this.port);
+    await this.launch(this.knownPort());
+  }
+
+  /** The same state again, but killed after some milliseconds, ready or not. */
+  async startAndKill(afterMs: number): Promise<void> {
+    const launched = this.launch(this.knownPort()).catch(() => undefined);
+    await sleep(afterMs);
+    await this.end('SIGKILL');
+    await launched;
   }
 
   /** Stops it if it runs, and removes what it left. */
@@ -135,6 +151,10 @@ export class CanopyProcess {
     if (this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null)
       await this.end('SIGKILL');
     this.removeDirectory();
+  }
+
+  private knownPort(): number {
+    return this.address === '' ? (this.options.port ?? 0) : this.port;
   }
 
   private running(): ChildProcess {

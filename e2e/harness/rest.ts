@@ -157,6 +157,7 @@ export function readAnswer(stream: ClientHttp2Stream): Promise<Answer> {
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('error', reject);
     stream.on('end', () => {
+      if (headers[':status'] === undefined) return;
       const text = Buffer.concat(chunks).toString('utf8');
       resolve({ status: Number(headers[':status']), headers, text, json: <T>() => JSON.parse(text) as T });
     });

@@ -27,7 +27,14 @@ async function start(args: readonly string[]): Promise<void> {
   const config = completeConfig(parseOptions(args, process.env), process.cwd());
   // The bundle's main program has the writer thread's module beside it.
   const bundled = import.meta.url.endsWith('.js') ? new URL('./sqlite-worker.js', import.meta.url) : undefined;
-  const server = await run({ config, ...(bundled === undefined ? {} : { workerUrl: bundled }) });
+  const server = await run({
+    config,
+    ...(bundled === undefined ? {} : { workerUrl: bundled }),
+    onStoreFailure(error) {
+      process.stderr.write(`canopy: the store can no longer be written, so the server stops: ${error.message}\n`);
+      process.exit(1);
+    },
+  });
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);

@@ -3,7 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { createServer, isIP } from 'node:net';
 import { type Listener, listen } from '@canopy/apiserver';
 import type { ShardSettings } from '@canopy/kcp';
-import { Compactor, isStorageError, SqliteStorage } from '@canopy/storage';
+import { Compactor, isStorageError, SqliteStorage, type SqliteStorageOptions } from '@canopy/storage';
 import type { CompletedConfig } from './config/complete-config.ts';
 import { makeLogger } from './logger.ts';
 import { UsageError } from './options/parse-options.ts';
@@ -28,13 +28,18 @@ export interface RunOptions {
   config: CompletedConfig;
   /** Module of the store's writer thread, where it does not stand beside its source. */
   workerUrl?: URL;
+  /** The store failed for good: what is served from now on would be stale. */
+  onStoreFailure?: (error: Error) => void;
 }
 
 /** Brings the server up, ready to serve when it resolves. What the user can mend is thrown as a UsageError. */
-export async function run({ config, workerUrl }: RunOptions): Promise<RunningServer> {
+export async function run({ config, workerUrl, onStoreFailure }: RunOptions): Promise<RunningServer> {
   await checkPort(config);
   makeRootDirectory(config.rootDirectory);
-  const storage = await openStorage(config, workerUrl);
+  const storage = await openStorage(config, {
+    ...(workerUrl === undefined ? {} : { workerUrl }),
+    ...(onStoreFailure === undefined ? {} : { onFailure: onStoreFailure }),
+  });
   let listener: Listener | undefined;
   try {
     const hosts = [
@@ -118,12 +123,15 @@ function makeRootDirectory(directory: string): void {
   }
 }
 
-async function openStorage(config: CompletedConfig, workerUrl: URL | undefined): Promise<SqliteStorage> {
+async function openStorage(
+  config: CompletedConfig,
+  options: Pick<SqliteStorageOptions, 'workerUrl' | 'onFailure'>,
+): Promise<SqliteStorage> {
   try {
     return await SqliteStorage.open({
       path: config.databasePath,
       ...storeMemory,
-      ...(workerUrl === undefined ? {} : { workerUrl }),
+      ...options,
     });
   } catch (error) {
     if (isStorageError(error)) throw new UsageError(error.message);

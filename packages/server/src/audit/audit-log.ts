@@ -1,4 +1,4 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, createWriteStream, fstatSync, openSync, readSync, type WriteStream } from 'node:fs';
 import type { FinishedRequest, IncomingRequest } from '@canopy/apiserver';
 import { type AuditLevel, type AuditPolicy, type AuditSubject, auditLevel } from './audit-policy.ts';
 
@@ -19,36 +19,86 @@ export function rememberBody(request: IncomingRequest): IncomingRequest {
   return request;
 }
 
-/** Writes one audit.k8s.io/v1 Event per finished request, a JSON document per line. */
-export class AuditLog {
-  private readonly policy: AuditPolicy;
-  private readonly stream: WriteStream | NodeJS.WriteStream;
-  private readonly onError: (error: Error) => void;
-  private dropped = 0;
+/** Before a file that could not be written is tried again. */
+const retryMs = 1000;
 
+/**
+ * Writes one audit.k8s.io/v1 Event per finished request, a JSON document per line. While the file cannot be written, as on
+ * a full disk, events are dropped and counted; requests do not wait. A line that a crash or an error cut stays a line of
+ * its own.
+ */
+export class AuditLog {
+  private readonly path: string;
+  private readonly policy: AuditPolicy;
+  private readonly onError: (error: Error) => void;
+  private stream: WriteStream | NodeJS.WriteStream;
+  private dropped = 0;
+  /** Of `performance.now()`, while the file cannot be written. */
+  private failedAt: number | undefined;
+
+  /** `onError` hears of an outage when it begins, and when it has ended how many events it cost. */
   constructor(path: string, policy: AuditPolicy, onError: (error: Error) => void) {
+    this.path = path;
     this.policy = policy;
     this.onError = onError;
-    this.stream = path === '-' ? process.stdout : createWriteStream(path, { flags: 'a', mode: 0o600 });
-    this.stream.on('error', (error: Error) => this.onError(error));
+    this.stream = this.open();
   }
 
   record(finished: FinishedRequest, nowMs: number): void {
     const level = auditLevel(this.policy, subjectOf(finished));
     if (level === 'None') return;
+    if (this.stream.destroyed && performance.now() - (this.failedAt ?? 0) >= retryMs) this.stream = this.open();
+    if (this.stream.destroyed) {
+      this.dropped += 1;
+      return;
+    }
     if (this.stream.writableLength > maxWaitingBytes) {
       this.dropped += 1;
       if (this.dropped === 1) this.onError(new Error('the audit log cannot keep up; events are dropped'));
       return;
     }
-    this.dropped = 0;
-    this.stream.write(`${JSON.stringify(eventOf(finished, level, nowMs))}\n`);
+    this.stream.write(`${JSON.stringify(eventOf(finished, level, nowMs))}\n`, (error) => {
+      if (error) this.dropped += 1;
+      else if (this.dropped > 0) this.recovered();
+    });
   }
 
   /** Resolves when everything is on its way to the disk. */
   close(): Promise<void> {
-    if (this.stream === process.stdout) return Promise.resolve();
+    if (this.stream === process.stdout || this.stream.destroyed) return Promise.resolve();
     return new Promise((resolve) => this.stream.end(() => resolve()));
+  }
+
+  private open(): WriteStream | NodeJS.WriteStream {
+    if (this.path === '-') return process.stdout;
+    const stream = createWriteStream(this.path, { flags: 'a', mode: 0o600 });
+    stream.on('error', (error: Error) => {
+      if (this.failedAt === undefined) this.onError(error);
+      this.failedAt = performance.now();
+    });
+    if (endsWithinLine(this.path)) stream.write('\n');
+    return stream;
+  }
+
+  private recovered(): void {
+    this.onError(new Error(`the audit log is written again; ${this.dropped} events were dropped`));
+    this.dropped = 0;
+    this.failedAt = undefined;
+  }
+}
+
+function endsWithinLine(path: string): boolean {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+  } catch {
+    // None yet, or none that can be read: the stream tells what is wrong with it.
+    return false;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -1,16 +1,26 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { UsageError } from '../options/parse-options.ts';
 
-/** Writes a file that only its owner may read; complete or not at all, whatever happens meanwhile. */
+/**
+ * Writes a file that only its owner may read; complete or not at all, whatever happens meanwhile.
+ *
+ * @throws UsageError when the directory cannot be written, or is full
+ */
 export function writePrivateFile(path: string, content: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(temporary, 'w', 0o600);
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new UsageError(`cannot write ${path}: ${(error as Error).message}`);
   }
-  renameSync(temporary, path);
 }
 
 export function readFileIfAny(path: string): string | undefined {

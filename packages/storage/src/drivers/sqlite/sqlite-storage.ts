@@ -50,6 +50,8 @@ export interface SqliteStorageOptions {
   valueCacheBytes?: number;
   /** The file may grow to this many pages of 4 KiB, then writes are refused with `StorageFull`. Default: no bound. */
   maxPageCount?: number;
+  /** The store cannot be written any more, and followers have been ended: the process had better end as well. */
+  onFailure?: (error: StorageError) => void;
 }
 
 /** What a follower gets at once while it catches up with the log. */
@@ -100,7 +102,10 @@ export class SqliteStorage implements Storage {
       maxQueued: options.maxQueued ?? 20_000,
       maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
       onAnswer: (batch, answer) => this.#answer(batch, answer),
-      onFailure: (error) => this.#followers.fail(error),
+      onFailure: (error) => {
+        this.#followers.fail(error);
+        options.onFailure?.(error);
+      },
     });
     this.#wakeAt(this.#reader.nextExpiry());
   }

@@ -1,18 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BatchMessage, WriterOptions, WriterRequest, WriterResponse } from './batch-wire.ts';
-import { SqliteCompaction } from './sqlite-compaction.ts';
-import { SqliteWriter } from './sqlite-writer.ts';
-
-/** Primary result code of a full disk (https://www.sqlite.org/rescode.html#full). */
-const sqliteFull = 13;
+import { isFull, messageOf, OpenWriter } from './open-writer.ts';
 
 /** The writer thread: answers one batch at a time; removes compacted history while no batch waits. */
 function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): void {
-  const writer = new SqliteWriter(options);
-  const compaction = new SqliteCompaction(writer.database);
+  const open = new OpenWriter(options);
   let compacting: number[] = [];
   let slice: NodeJS.Immediate | undefined;
-  let failure: string | undefined;
 
   const post = (message: WriterResponse): void => port.postMessage(message);
 
@@ -20,65 +14,48 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
     slice = undefined;
     let error: string | undefined;
     try {
-      if (compaction.slice()) {
+      if (open.current().compaction.slice()) {
         slice = setImmediate(compactSlice);
         return;
       }
     } catch (thrown) {
       error = messageOf(thrown);
+      if (!isFull(thrown)) open.drop();
     }
     for (const revision of compacting) post({ type: 'compacted', revision, error });
     compacting = [];
   };
 
   const commit = (batch: BatchMessage): void => {
-    if (failure !== undefined) {
-      post({
-        type: 'rejected',
-        code: 'StorageFailed',
-        message: `nothing was written: an earlier write failed: ${failure}`,
-        fatal: true,
-      });
-      return;
-    }
     try {
-      const { items, values, compactions } = writer.commit(batch);
+      const { items, values, compactions } = open.current().writer.commit(batch);
       post({ type: 'answer', items, values });
       if (compactions.length === 0) return;
       compacting.push(...compactions);
       slice ??= setImmediate(compactSlice);
     } catch (error) {
-      const full = isFull(error);
-      if (!full) failure = messageOf(error);
-      post(
-        full
-          ? {
-              type: 'rejected',
-              code: 'StorageFull',
-              message: 'the disk or the allotted space is full; nothing was written',
-              fatal: false,
-            }
-          : { type: 'rejected', code: 'StorageFailed', message: `writing failed: ${messageOf(error)}`, fatal: true },
-      );
+      post(rejection(error));
     }
+  };
+
+  const rejection = (error: unknown): WriterResponse => {
+    if (isFull(error)) {
+      const message = 'the disk or the allotted space is full; nothing was written';
+      return { type: 'rejected', code: 'StorageFull', message, fatal: false };
+    }
+    open.drop();
+    const message = `writing failed: ${messageOf(error)}`;
+    return { type: 'rejected', code: 'StorageFailed', message, fatal: open.hasDiverged() };
   };
 
   port.on('message', (message: WriterRequest) => {
     if (message.type === 'batch') return commit(message);
     if (slice !== undefined) clearImmediate(slice);
-    writer.database.close();
+    open.drop();
     post({ type: 'closed' });
     port.close();
   });
   slice = setImmediate(compactSlice);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteFull;
 }
 
 if (parentPort !== null) serve(parentPort, workerData as WriterOptions);

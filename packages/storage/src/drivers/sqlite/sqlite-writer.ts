@@ -37,6 +37,11 @@ export class SqliteWriter {
     this.#revision = this.#storedRevision();
   }
 
+  /** Of the newest change that was committed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** Throws what SQLite throws, after rolling everything back. */
   commit(batch: BatchMessage): BatchResult {
     const before = this.#revision;
