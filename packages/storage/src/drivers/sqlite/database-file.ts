@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from '../../storage-error.ts';
 import { DatabaseLock } from './database-lock.ts';
@@ -11,8 +11,8 @@ export interface OpenDatabase {
 }
 
 /**
- * Opens a database file, creating it when there is none. A file that is something else, or that a newer version wrote,
- * is refused before SQLite touches it. Throws `StorageFailed`.
+ * Opens a database file, creating it when there is none. A file that is something else, is damaged where it is read
+ * first, or that another version wrote, is refused and left as it is. Throws `StorageFailed`.
  */
 export function openDatabase(path: string, cacheBytes: number): OpenDatabase {
   // No lock file: nobody has ever opened this as a database. Look first, so as to leave none beside a foreign file.
@@ -21,8 +21,10 @@ export function openDatabase(path: string, cacheBytes: number): OpenDatabase {
   let database: DatabaseSync | undefined;
   try {
     checkHeader(path);
+    checkUnfinished(path);
     database = new DatabaseSync(path, { timeout: 5000 });
     prepareDatabase(database, path);
+    probe(database);
     database.exec(`PRAGMA cache_size=${-Math.ceil(cacheBytes / 1024)}; PRAGMA query_only=1`);
     return { database, lock };
   } catch (error) {
@@ -51,11 +53,54 @@ function checkHeader(path: string): void {
 }
 
 function checkVersion(version: number, path: string): void {
-  if (version <= formatVersion) return;
+  if (version === formatVersion) return;
+  if (version < formatVersion) {
+    throw new StorageError(
+      'StorageFailed',
+      `${path} has format version ${version}, which this Canopy cannot read any more; it reads version ${formatVersion}`,
+    );
+  }
   throw new StorageError(
     'StorageFailed',
     `${path} has format version ${version}, written by a newer Canopy; this one knows versions up to ${formatVersion}`,
   );
+}
+
+/**
+ * What a crash left in the write-ahead log is looked at by a connection that cannot write: one that can would move it
+ * into a damaged file when it closes, and throw it away where the file is gone (https://www.sqlite.org/wal.html).
+ */
+function checkUnfinished(path: string): void {
+  const log = `${path}-wal`;
+  if (sizeOf(log) === 0) return;
+  if (sizeOf(path) === 0) {
+    throw new StorageError(
+      'StorageFailed',
+      `${path} is missing or empty, but its log ${log} is not; put the database back, or move the log away to begin anew`,
+    );
+  }
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    probe(database);
+  } finally {
+    database.close();
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Reads the root of every table that is always needed. Throws what SQLite throws. */
+function probe(database: DatabaseSync): void {
+  for (const [table, column] of [
+    ['kv', 'rev'],
+    ['cur', 'key'],
+    ['idx', 'name'],
+    ['lease', 'id'],
+    ['meta', 'name'],
+  ])
+    database.prepare(`SELECT min(${column}), max(${column}) FROM ${table}`).get();
 }
 
 function readHeader(path: string): Buffer | undefined {
