@@ -7,6 +7,12 @@ export { MemoryStorage, type MemoryStorageOptions } from './drivers/memory/memor
 export { SqliteStorage, type SqliteStorageOptions } from './drivers/sqlite/sqlite-storage.ts';
 export { compareKeys, prefixEnd } from './key-order.ts';
 export { type ObjectLocation, objectKey, objectPrefix, parseObjectKey } from './keys.ts';
+export { type BackupOptions, type BackupResult, backupDatabase } from './maintenance/backup.ts';
+export { type CheckResult, checkDatabase, type Problem } from './maintenance/check-database.ts';
+export type { ExpectedIndexes, IndexRules } from './maintenance/index-rules.ts';
+export { repairIndexes } from './maintenance/repair-indexes.ts';
+export { restoreDatabase } from './maintenance/restore.ts';
+export { verifySeal } from './maintenance/sealed-file.ts';
 export type {
   Change,
   ChangeFollower,
