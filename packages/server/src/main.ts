@@ -10,6 +10,10 @@ Commands:
   start               start the server (canopy start --help tells its flags)
   version             print the version
 
+  backup              copy a server, running or not, to one file
+  restore             make a server of a backup
+  fsck                look for damage in a database
+
   kubeconfig          print a kubeconfig for one workspace
   crd-to-schema       print CRDs as APIResourceSchemas
   ws, kcp             the same as the kubectl plugins of these names
@@ -61,10 +65,25 @@ function fail(error: unknown): never {
   process.exit(known ? 2 : 1);
 }
 
+async function maintain(name: string, args: readonly string[]): Promise<void> {
+  const { runMaintenance } = await import('./maintenance/maintenance.ts');
+  process.exitCode = await runMaintenance(name, args, {
+    environment: process.env,
+    cwd: process.cwd(),
+    print: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+  });
+}
+
 const [command, ...args] = process.argv.slice(2);
 switch (command) {
   case 'start':
     start(args).catch(fail);
+    break;
+  case 'backup':
+  case 'restore':
+  case 'fsck':
+    maintain(command, args).catch(fail);
     break;
   case 'version':
   case '--version':

@@ -22,10 +22,15 @@ export function ownerIndexValue(cluster: LogicalClusterName, uid: string): strin
   return `${cluster}/${uid}`;
 }
 
+/** What the index rows of an object depend on besides itself. */
+export type IndexedResource = Pick<ServedResource, 'strategy'> & {
+  declaration: { group: string; names: { plural: string } };
+};
+
 /** All index rows of an object in its storage version: the generic ones and those of its strategy. */
 export function indexEntries(
   registry: Pick<Registry, 'isIndexedLabel'>,
-  resource: ServedResource,
+  resource: IndexedResource,
   cluster: LogicalClusterName,
   object: KubeObject,
 ): IndexEntry[] {

@@ -1,0 +1,33 @@
+import { isStorageError } from '@canopy/storage';
+import { UsageError } from '../options/parse-options.ts';
+import { backupCommand } from './backup-command.ts';
+import { type CommandLine, type MaintenanceCommand, parseCommandLine } from './command-line.ts';
+import { fsckCommand } from './fsck-command.ts';
+import { restoreCommand } from './restore-command.ts';
+
+const commands: readonly MaintenanceCommand[] = [backupCommand, restoreCommand, fsckCommand];
+
+/**
+ * Runs `canopy NAME ARGS` and returns its exit code: 0 when all is well, 1 when something was found or failed, 2 for a
+ * mistake of the user. `fsck`, whose 1 means that problems were found, answers 2 when it fails.
+ */
+export async function runMaintenance(
+  name: string,
+  args: readonly string[],
+  surroundings: Pick<CommandLine, 'environment' | 'cwd' | 'print' | 'note'>,
+): Promise<number> {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) throw new UsageError(`unknown command ${name}`);
+  if (args.includes('--help') || args.includes('-h')) {
+    surroundings.print(command.help.trimEnd());
+    return 0;
+  }
+  try {
+    return await command.run(parseCommandLine(command, args, surroundings));
+  } catch (error) {
+    if (!(error instanceof UsageError) && !isStorageError(error)) throw error;
+    surroundings.note(`canopy: ${error.message}`);
+    if (error instanceof UsageError || isStorageError(error, 'InvalidArgument')) return 2;
+    return command.name === 'fsck' ? 2 : 1;
+  }
+}
