@@ -197,7 +197,9 @@ describe('a restored store', () => {
     const path = files.fresh();
     await killedWriter(path);
     expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
+    writeFileSync(`${path}.1234.tmp`, 'left by a restore that was killed');
     restore(target, path, { force: true });
+    expect(existsSync(`${path}.1234.tmp`)).toBe(false);
     const storage = await SqliteStorage.open({ path });
     expect((await storage.range('/')).items.map((item) => item.key)).toEqual([
       ...['a', 'b', 'c', 'leased'].map(configMapKey),

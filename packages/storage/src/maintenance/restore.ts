@@ -1,4 +1,5 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseLock } from '../drivers/sqlite/database-lock.ts';
 import { StorageError } from '../storage-error.ts';
@@ -40,6 +41,7 @@ export function restoreDatabase(options: RestoreOptions): RestoreResult {
   try {
     if (existsSync(path) && options.force !== true)
       throw new StorageError('InvalidArgument', `there is a database at ${path} already; --force replaces it`);
+    removeLeftovers(path);
     const replacedRevision = revisionOf(path);
     copySealed(options.backup, temporary);
     const prepared = prepare(temporary, options, replacedRevision ?? 0);
@@ -57,6 +59,15 @@ export function restoreDatabase(options: RestoreOptions): RestoreResult {
   } finally {
     for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${temporary}${suffix}`, { force: true });
     lock.release();
+  }
+}
+
+/** What restores left that were killed: under the lock there is no other. */
+function removeLeftovers(path: string): void {
+  const [directory, prefix] = [dirname(path), `${basename(path)}.`];
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(prefix) && /^\d+\.tmp(-\w+)?$/.test(name.slice(prefix.length)))
+      rmSync(join(directory, name), { force: true });
   }
 }
 
