@@ -12,6 +12,7 @@ import { clusterRoleAggregationController } from './rbac/cluster-role-aggregatio
 import type { Controller } from './runtime/controller.ts';
 import type { ControllerDeps } from './runtime/controller-deps.ts';
 import { Reactor } from './runtime/reactor.ts';
+import { type HeldWork, WorkShares, type WorkSharesOptions } from './runtime/work-shares.ts';
 import { logicalClusterController } from './tenancy/logicalcluster/logicalcluster-controller.ts';
 import { workspaceController } from './tenancy/workspace/workspace-controller.ts';
 import { partitionSetController } from './topology/partitionset/partitionset-controller.ts';
@@ -47,11 +48,63 @@ export interface RunningControllers {
   settled(): Promise<void>;
 }
 
-/** Starts all controllers where the last run of them stood. One set runs per store at a time. */
+/** Starts all controllers where the last run of them stood. For a store that no other process uses: nothing is waited for. */
 export async function startControllers(deps: ControllerDeps): Promise<RunningControllers> {
   const { storage, hub } = deps.registry;
   const { clock, logger } = deps;
   const reactor = new Reactor({ name: 'controllers', storage, hub, clock, logger, controllers: controllerList(deps) });
   await reactor.start();
   return { stop: () => reactor.stop(), settled: () => reactor.settled() };
+}
+
+export interface SharedControllers extends RunningControllers {
+  /** What this replica runs now. */
+  units(): string[];
+}
+
+export interface SharedControllersOptions extends Pick<WorkSharesOptions, 'replica' | 'ttlSeconds' | 'renewMs'> {
+  /** Other work that one replica does at a time, by name. Called when it has become this replica's. */
+  chores: Readonly<Record<string, () => HeldWork>>;
+}
+
+/** Starts the controllers that are this replica's share; each is run by one replica at a time, which stands where the last one stood. */
+export async function startSharedControllers(
+  deps: ControllerDeps,
+  options: SharedControllersOptions,
+): Promise<SharedControllers> {
+  const { storage, hub } = deps.registry;
+  const { clock, logger } = deps;
+  const { chores, ...own } = options;
+  const reactors = new Set<Reactor>();
+  const shares = new WorkShares({
+    ...own,
+    storage,
+    hub,
+    clock,
+    logger,
+    units: [...Object.keys(controllerFactories), ...Object.keys(chores)],
+    async begin(unit, hold) {
+      const chore = chores[unit];
+      if (chore !== undefined) return chore();
+      const controllers = [(controllerFactories[unit] as ControllerFactory)(deps)];
+      const reactor = new Reactor({ name: unit, storage, hub, clock, logger, controllers, hold });
+      await reactor.start();
+      reactors.add(reactor);
+      return {
+        async stop(why) {
+          reactors.delete(reactor);
+          await reactor.stop(why);
+        },
+      };
+    },
+  });
+  await shares.start();
+  return {
+    units: () => shares.units,
+    stop: () => shares.stop(),
+    async settled() {
+      await shares.balanced();
+      await Promise.all([...reactors].map((reactor) => reactor.settled()));
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { Revision, Storage, StorageKey } from '@canopy/storage';
+import type { Compare, Revision, Storage, StorageKey } from '@canopy/storage';
 
 /** Where a set of controllers stands in the change log, as the store remembers it. */
 export interface Checkpoint {
@@ -29,9 +29,16 @@ export async function readCheckpoint(storage: Storage, name: string): Promise<Ch
   }
 }
 
-export async function writeCheckpoint(storage: Storage, name: string, checkpoint: Checkpoint): Promise<void> {
+/** False when the fence does not hold: the work belongs to somebody else, and nothing was written. */
+export async function writeCheckpoint(
+  storage: Storage,
+  name: string,
+  checkpoint: Checkpoint,
+  fence: readonly Compare[],
+): Promise<boolean> {
   const value = new TextEncoder().encode(JSON.stringify(checkpoint));
-  await storage.transact({ compares: [], operations: [{ type: 'put', key: checkpointKey(name), value }] });
+  const operation = { type: 'put', key: checkpointKey(name), value } as const;
+  return (await storage.transact({ compares: fence, operations: [operation] })).succeeded;
 }
 
 /** Work that is left of one controller: key → revision of the change it came from, 0 when none tells of it. */

@@ -12,6 +12,7 @@ import { checkpointOf, checkpointPrefix, readCheckpoint, writeCheckpoint } from 
 import type { AddKey, Controller, ControllerLogger } from './controller.ts';
 import { withoutEndedClusters } from './ended-clusters.ts';
 import { WorkQueue } from './work-queue.ts';
+import type { Hold } from './work-shares.ts';
 
 export interface ReactorOptions {
   /** Of the checkpoint: `/w/checkpoint/<name>`. */
@@ -23,6 +24,8 @@ export interface ReactorOptions {
   controllers: readonly Controller[];
   /** Between two checkpoints. Default 3 s. */
   checkpointMs?: number;
+  /** Where replicas divide the controllers: work is only done, and the checkpoint only written, while the hold lasts. */
+  hold?: Hold;
 }
 
 interface Running {
@@ -65,11 +68,13 @@ export class Reactor {
     const queue = new WorkQueue({
       clock: this.options.clock,
       concurrency: controller.concurrency ?? defaultConcurrency,
-      handle: (key) =>
-        controller.reconcile(
-          key,
-          this.adderFor(queue, () => queue.revisionOf(key) ?? 0),
-        ),
+      handle: async (key) =>
+        this.options.hold?.active() === false
+          ? followAgainMs
+          : controller.reconcile(
+              key,
+              this.adderFor(queue, () => queue.revisionOf(key) ?? 0),
+            ),
       failed: (key, error, retryMs) =>
         this.options.logger.warn(
           { controller: controller.name, key, error, retryMs },
@@ -106,14 +111,14 @@ export class Reactor {
     this.scheduleCheckpoint();
   }
 
-  /** Stops taking work, waits for what is being done, and remembers the rest. */
-  async stop(): Promise<void> {
+  /** Stops taking work, waits for what is being done, and remembers the rest, unless it is somebody else's already. */
+  async stop(why: 'handed-over' | 'lost' = 'handed-over'): Promise<void> {
     this.stopping = true;
     this.subscription?.close();
     this.timer?.cancel();
     await Promise.all(this.running.map(({ queue }) => queue.stop()));
     await Promise.all(this.background);
-    await this.writeCheckpoint();
+    if (why === 'handed-over') await this.writeCheckpoint();
   }
 
   /** Resolves when nothing is in line and everything written so far was seen. For tests and for orderly hand-over. */
@@ -225,12 +230,14 @@ export class Reactor {
   private async writeCheckpoint(): Promise<void> {
     if (!this.dirty) return;
     this.dirty = false;
-    const { storage, name, logger } = this.options;
+    const { storage, name, logger, hold } = this.options;
     const left = this.running
       .filter(({ complete }) => complete)
       .map(({ controller, queue }) => ({ name: controller.name, pending: queue.pending() }));
     try {
-      await writeCheckpoint(storage, name, checkpointOf(this.position, left));
+      const fence = hold === undefined ? [] : [hold.fence];
+      const written = await writeCheckpoint(storage, name, checkpointOf(this.position, left), fence);
+      if (!written) logger.warn({ name }, 'the checkpoint was not written: another replica has taken over');
     } catch (error) {
       this.dirty = true;
       if (!isStorageError(error, 'Closed')) logger.warn({ error }, 'could not write the checkpoint');

@@ -1,6 +1,6 @@
 import { setCondition } from '@canopy/api';
 import { clusterIndex, decodeObject, timestamp } from '@canopy/apiserver';
-import { workspaceFinalizer } from '@canopy/kcp';
+import { logicalClusterKey, workspaceFinalizer } from '@canopy/kcp';
 import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
 import { remainingFinalizers, remainingResources } from '../../core/namespace/namespace-conditions.ts';
 import type { HeldObject } from '../../runtime/bulk-removal.ts';
@@ -130,6 +130,7 @@ export async function sweepCluster({ registry: { storage } }: ControllerDeps, cl
       type: 'delete',
       key,
     }));
-    await storage.transact({ compares: [], operations });
+    const gone = { key: logicalClusterKey(cluster), modRevision: 0 } as const;
+    if (!(await storage.transact({ compares: [gone], operations })).succeeded) return;
   }
 }

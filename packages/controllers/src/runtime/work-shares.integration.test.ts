@@ -1,0 +1,193 @@
+import { ChangeHub, MemoryStorage, type Storage, StorageError } from '@canopy/storage';
+import { ManualClock } from '@canopy/storage/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ControllerLogger } from './controller.ts';
+import { type Hold, WorkShares } from './work-shares.ts';
+
+const units = ['a', 'b/c', 'd', 'e', 'f', 'g', 'h'];
+const silent: ControllerLogger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+const renewMs = 2000;
+
+let clock: ManualClock;
+let storage: MemoryStorage;
+/** Who does a unit; more than one at a time is what must never be while leases are honoured. */
+let doing: Map<string, string[]>;
+let ended: string[];
+let replicas: Replica[];
+
+beforeEach(() => {
+  clock = new ManualClock();
+  storage = new MemoryStorage({ clock });
+  doing = new Map(units.map((unit) => [unit, []]));
+  ended = [];
+  replicas = [];
+});
+
+afterEach(async () => {
+  for (const { hub } of replicas) hub.close();
+  await storage.close();
+});
+
+interface Replica {
+  name: string;
+  shares: WorkShares;
+  hub: ChangeHub;
+  holds: Map<string, Hold>;
+  /** Cuts the process off from the store, as a pause or a broken network does. */
+  reachable: boolean;
+}
+
+async function replica(name: string): Promise<Replica> {
+  const hub = await ChangeHub.start(storage);
+  const own: Replica = { name, hub, holds: new Map(), reachable: true, shares: undefined as never };
+  const seen: Storage = new Proxy(storage, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) =>
+        own.reachable
+          ? (Reflect.apply(value, target, args) as unknown)
+          : Promise.reject(new StorageError('StorageFailed', 'not reachable'));
+    },
+  });
+  own.shares = new WorkShares({
+    storage: seen,
+    hub,
+    clock,
+    logger: silent,
+    replica: name,
+    units,
+    renewMs,
+    async begin(unit, hold) {
+      doing.get(unit)?.push(name);
+      own.holds.set(unit, hold);
+      return {
+        async stop(why) {
+          own.holds.delete(unit);
+          doing.set(unit, doing.get(unit)?.filter((other) => other !== name) ?? []);
+          ended.push(`${name} ${why}`);
+        },
+      };
+    },
+  });
+  replicas.push(own);
+  await own.shares.start();
+  return own;
+}
+
+/** Lets messages between the replicas run until nothing moves. */
+async function calm(): Promise<void> {
+  for (let i = 0; i < 50; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all(replicas.map(({ shares }) => shares.balanced()));
+  }
+}
+
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 500) {
+    clock.advance(500);
+    await calm();
+  }
+}
+
+function counts(): number[] {
+  return replicas.map(({ shares }) => shares.units.length);
+}
+
+describe('shares of work', () => {
+  it('are all of it for a replica that is alone, at once', async () => {
+    const { shares } = await replica('one');
+    expect([...shares.units].sort()).toEqual([...units].sort());
+  });
+
+  it('are even as replicas come, with each unit done by exactly one', async () => {
+    await replica('one');
+    await replica('two');
+    await calm();
+    expect(counts().sort()).toEqual([3, 4]);
+    await replica('three');
+    await calm();
+    expect(counts().every((count) => count <= 3 && count >= 1)).toBe(true);
+    expect([...doing.values()].every((who) => who.length === 1)).toBe(true);
+    expect(ended.every((line) => line.endsWith('handed-over'))).toBe(true);
+  });
+
+  it('go over without waiting for time to pass when a replica stops', async () => {
+    const one = await replica('one');
+    const two = await replica('two');
+    await calm();
+    await one.shares.stop();
+    await calm();
+    expect(one.shares.units).toEqual([]);
+    expect(two.shares.units).toHaveLength(units.length);
+    expect([...doing.values()]).toEqual(units.map(() => ['two']));
+  });
+
+  it('of a replica that is gone are with the others within the time to live and a renewal', async () => {
+    const one = await replica('one');
+    const two = await replica('two');
+    await calm();
+    one.reachable = false;
+    await pass(6000 + renewMs);
+    expect(two.shares.units).toHaveLength(units.length);
+  });
+
+  it('are given up by a replica that cannot renew, no later than another one may take them', async () => {
+    const one = await replica('one');
+    await replica('two');
+    await calm();
+    const holds = [...one.holds.values()];
+    one.reachable = false;
+    for (let passed = 0; passed < 6000 + renewMs; passed += 500) {
+      clock.advance(500);
+      await calm();
+      for (const [unit, who] of doing) {
+        const active = who.filter((name) => name === 'two' || one.holds.get(unit)?.active() === true);
+        expect(active.length, `${unit} after ${passed} ms`).toBeLessThanOrEqual(1);
+      }
+    }
+    expect(holds.map((hold) => hold.active())).toEqual(holds.map(() => false));
+  });
+
+  it('fence out a former holder that wakes up', async () => {
+    const one = await replica('one');
+    await replica('two');
+    await calm();
+    const [hold] = one.holds.values();
+    one.reachable = false;
+    await pass(8000);
+    const key = 'late' as Hold['fence']['key'];
+    const late = await storage.transact({
+      compares: [hold?.fence as Hold['fence']],
+      operations: [{ type: 'put', key: `/w/${key}` as typeof key, value: new Uint8Array() }],
+    });
+    expect(late.succeeded).toBe(false);
+  });
+
+  it('come back to a replica that reaches the store again', async () => {
+    const one = await replica('one');
+    await replica('two');
+    await calm();
+    one.reachable = false;
+    await pass(8000);
+    expect(one.shares.units).toEqual([]);
+    one.reachable = true;
+    await pass(8000);
+    expect(counts().sort()).toEqual([3, 4]);
+    expect([...doing.values()].every((who) => who.length === 1)).toBe(true);
+  });
+
+  it('are taken again when the answer to a take was lost', async () => {
+    const key = '/w/shares/holder/a' as Hold['fence']['key'];
+    const value = new TextEncoder().encode(JSON.stringify({ replica: 'one' }));
+    await storage.transact({ compares: [], operations: [{ type: 'put', key, value }] });
+    const one = await replica('one');
+    await calm();
+    expect(one.shares.units).toHaveLength(units.length);
+  });
+});
