@@ -46,6 +46,8 @@ export interface RunningControllers {
   stop(): Promise<void>;
   /** Resolves when nothing is in line; what waits for time to pass is not counted. */
   settled(): Promise<void>;
+  /** Names of what this process runs now. */
+  units(): string[];
 }
 
 /** Starts all controllers where the last run of them stood. For a store that no other process uses: nothing is waited for. */
@@ -54,12 +56,11 @@ export async function startControllers(deps: ControllerDeps): Promise<RunningCon
   const { clock, logger } = deps;
   const reactor = new Reactor({ name: 'controllers', storage, hub, clock, logger, controllers: controllerList(deps) });
   await reactor.start();
-  return { stop: () => reactor.stop(), settled: () => reactor.settled() };
-}
-
-export interface SharedControllers extends RunningControllers {
-  /** What this replica runs now. */
-  units(): string[];
+  return {
+    stop: () => reactor.stop(),
+    settled: () => reactor.settled(),
+    units: () => Object.keys(controllerFactories),
+  };
 }
 
 export interface SharedControllersOptions extends Pick<WorkSharesOptions, 'replica' | 'ttlSeconds' | 'renewMs'> {
@@ -71,7 +72,7 @@ export interface SharedControllersOptions extends Pick<WorkSharesOptions, 'repli
 export async function startSharedControllers(
   deps: ControllerDeps,
   options: SharedControllersOptions,
-): Promise<SharedControllers> {
+): Promise<RunningControllers> {
   const { storage, hub } = deps.registry;
   const { clock, logger } = deps;
   const { chores, ...own } = options;

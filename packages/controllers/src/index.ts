@@ -3,12 +3,9 @@ export {
   controllerFactories,
   controllerList,
   type RunningControllers,
-  type SharedControllers,
-  type SharedControllersOptions,
   startControllers,
   startSharedControllers,
 } from './controller-list.ts';
 export type { AddKey, Controller, ControllerLogger, KeySink } from './runtime/controller.ts';
 export type { ControllerDeps } from './runtime/controller-deps.ts';
 export { Reactor, type ReactorOptions } from './runtime/reactor.ts';
-export type { HeldWork } from './runtime/work-shares.ts';

@@ -1,15 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
 import { createServer, isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { type Listener, listen } from '@canopy/apiserver';
 import type { ShardSettings } from '@canopy/kcp';
-import { Compactor, isStorageError, SqliteStorage, type SqliteStorageOptions } from '@canopy/storage';
+import { Compactor, isStorageError, SqliteStorage, type Storage } from '@canopy/storage';
 import type { CompletedConfig } from './config/complete-config.ts';
 import { makeLogger } from './logger.ts';
 import { UsageError } from './options/parse-options.ts';
-import { writeAdminKubeconfig } from './pki/admin-kubeconfig.ts';
+import { knownAdminTokens, writeAdminKubeconfig } from './pki/admin-kubeconfig.ts';
 import { servingCertificate } from './pki/certificates.ts';
 import { serviceAccountKey } from './pki/service-account-key.ts';
+import { shareExternalUrl, shareIdentity } from './pki/shared-identity.ts';
 import { type Wired, wire } from './wire/wire.ts';
 
 export interface RunningServer {
@@ -30,44 +33,37 @@ export interface RunOptions {
   workerUrl?: URL;
   /** The store failed for good: what is served from now on would be stale. */
   onStoreFailure?: (error: Error) => void;
+  /** A store that other servers use at the same time: they are replicas of this one. It stays open when the server stops. */
+  sharedStorage?: Storage;
 }
 
 /** Brings the server up, ready to serve when it resolves. What the user can mend is thrown as a UsageError. */
-export async function run({ config, workerUrl, onStoreFailure }: RunOptions): Promise<RunningServer> {
+export async function run(options: RunOptions): Promise<RunningServer> {
+  const { config } = options;
   await checkPort(config);
   makeRootDirectory(config.rootDirectory);
-  const storage = await openStorage(config, {
-    ...(workerUrl === undefined ? {} : { workerUrl }),
-    ...(onStoreFailure === undefined ? {} : { onFailure: onStoreFailure }),
-  });
+  const store = await openStore(options);
   let listener: Listener | undefined;
   try {
-    const hosts = [
-      ...new Set([config.externalHost, config.bindAddress, 'localhost', '127.0.0.1', '::1', 'kubernetes.default.svc']),
-    ].filter(isNameable);
-    const certificate = await servingCertificate(config.rootDirectory, hosts, Date.now());
+    const tokens = store.shared
+      ? await shareIdentity(store.storage, config.rootDirectory, Date.now())
+      : await knownAdminTokens(config.rootDirectory);
+    const certificate = await servingCertificate(config.rootDirectory, certificateHosts(config), Date.now());
     let handler: Wired | undefined;
     listener = await openListener(config, certificate, () => handler);
     const url = `https://${isIP(config.externalHost) === 6 ? `[${config.externalHost}]` : config.externalHost}:${listener.port}`;
-    const admin = await writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca });
-    const shard: ShardSettings = {
-      name: config.shardName,
-      externalUrl: url,
-      virtualWorkspaceUrl: url,
-      rootCa: certificate.ca,
-      matches: (selector) => matchesShard(selector, { name: config.shardName }),
-    };
+    const admin = writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca, tokens });
     const wired = await wire({
       config,
-      storage,
-      shard,
+      storage: store.storage,
+      shard: await shardSettings(config, store, { url, ca: certificate.ca }),
       admin,
       serviceAccountKey: serviceAccountKey(config.rootDirectory),
       logger: makeLogger(config.logLevel),
+      compactor: () => new Compactor(store.storage),
+      replica: store.shared ? `${hostname()}-${randomUUID()}` : undefined,
     });
     handler = wired;
-    const compactor = new Compactor(storage);
-    compactor.start();
     const open = listener;
     return {
       url,
@@ -76,15 +72,52 @@ export async function run({ config, workerUrl, onStoreFailure }: RunOptions): Pr
       async stop() {
         await open.close(shutdownGraceMs);
         await wired.stop();
-        await compactor.stop();
-        await storage.close();
+        await store.close();
       },
     };
   } catch (error) {
     await listener?.close(0);
-    await storage.close();
+    await store.close();
     throw error;
   }
+}
+
+interface OpenStore {
+  storage: Storage;
+  /** Whether other servers may be using it. */
+  shared: boolean;
+  close(): Promise<void>;
+}
+
+async function openStore(options: RunOptions): Promise<OpenStore> {
+  const { sharedStorage } = options;
+  if (sharedStorage !== undefined) return { storage: sharedStorage, shared: true, close: async () => undefined };
+  const storage = await openDatabase(options);
+  return { storage, shared: false, close: () => storage.close() };
+}
+
+function certificateHosts(config: CompletedConfig): string[] {
+  const urls = [config.shardExternalUrl, config.shardVirtualWorkspaceUrl].filter((url) => url !== undefined);
+  const hosts = urls.map((url) => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
+  const { externalHost, bindAddress } = config;
+  const own = [externalHost, bindAddress, 'localhost', '127.0.0.1', '::1', 'kubernetes.default.svc'];
+  return [...new Set([...own, ...hosts])].filter(isNameable);
+}
+
+async function shardSettings(
+  config: CompletedConfig,
+  { storage, shared }: OpenStore,
+  own: { url: string; ca: string },
+): Promise<ShardSettings> {
+  const asked = config.shardExternalUrl;
+  const externalUrl = shared ? await shareExternalUrl(storage, asked, own.url) : (asked ?? own.url);
+  return {
+    name: config.shardName,
+    externalUrl,
+    virtualWorkspaceUrl: config.shardVirtualWorkspaceUrl ?? externalUrl,
+    rootCa: own.ca,
+    matches: (selector) => matchesShard(selector, { name: config.shardName }),
+  };
 }
 
 function isNameable(host: string): boolean {
@@ -123,15 +156,13 @@ function makeRootDirectory(directory: string): void {
   }
 }
 
-async function openStorage(
-  config: CompletedConfig,
-  options: Pick<SqliteStorageOptions, 'workerUrl' | 'onFailure'>,
-): Promise<SqliteStorage> {
+async function openDatabase({ config, workerUrl, onStoreFailure }: RunOptions): Promise<SqliteStorage> {
   try {
     return await SqliteStorage.open({
       path: config.databasePath,
       ...storeMemory,
-      ...options,
+      ...(workerUrl === undefined ? {} : { workerUrl }),
+      ...(onStoreFailure === undefined ? {} : { onFailure: onStoreFailure }),
     });
   } catch (error) {
     if (isStorageError(error)) throw new UsageError(error.message);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Transport } from '@canopy/client';
 import { bearerToken, createHttpTransport } from '@canopy/client/node';
 import { completeConfig, parseOptions, run, type RunningServer as Serving } from '@canopy/server';
+import type { Storage } from '@canopy/storage';
 import { ApiCaller } from './api-caller.ts';
 
 /** Somebody of the token file; the token is the name. */
@@ -18,6 +19,8 @@ export interface RunningServerOptions {
   /** More flags of `canopy start`. */
   flags?: readonly string[];
   users?: readonly TestUser[];
+  /** A store that several servers use: they are replicas. Whoever made it closes it. */
+  sharedStorage?: Storage;
 }
 
 /** A whole server in this process, over HTTPS on a port of its own. */
@@ -57,6 +60,7 @@ export async function startServer(options: RunningServerOptions = {}): Promise<R
   ];
   const serving = await run({
     config: completeConfig(parseOptions([...flags, ...(options.flags ?? [])], {}), rootDirectory),
+    ...(options.sharedStorage === undefined ? {} : { sharedStorage: options.sharedStorage }),
   });
   const kubeconfig = readFileSync(path.join(rootDirectory, 'admin.kubeconfig'), 'utf8');
   const ca = Buffer.from(/certificate-authority-data: (\S+)/.exec(kubeconfig)?.[1] ?? '', 'base64').toString('utf8');

@@ -42,11 +42,29 @@ export interface BootstrapInput {
 const markKey = '/w/bootstrap' as StorageKey;
 const decoder = new TextDecoder();
 
+const raceAttempts = 20;
+
+/** Another replica wrote first; what is left to do has to be looked at again. */
+class LostRace extends Error {}
+
 /**
  * Brings the store to what this version of the server starts from. Everything is remembered by a hash: a start that
- * finds it in place reads one key and writes nothing.
+ * finds it in place reads one key and writes nothing. Replicas may do this at the same time: every step is a
+ * compare-and-swap, and who loses one begins again.
  */
 export async function bootstrap(input: BootstrapInput): Promise<void> {
+  const { storage, hub } = input.world.registry;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await bringUp(input);
+    } catch (error) {
+      if (!(error instanceof LostRace) || attempt === raceAttempts) throw error;
+      await hub.waitFor(await storage.currentRevision());
+    }
+  }
+}
+
+async function bringUp(input: BootstrapInput): Promise<void> {
   const { storage } = input.world.registry;
   const wanted = contentHash(input);
   const mark = await storage.get(markKey);
@@ -114,7 +132,7 @@ async function commit(
   transaction: { compares: Compare[]; operations: Operation[] },
 ): Promise<void> {
   const result = await world.registry.storage.transact(transaction);
-  if (!result.succeeded) throw new Error(`bootstrap lost a race for ${result.failed.key}`);
+  if (!result.succeeded) throw new LostRace(`bootstrap lost a race for ${result.failed.key}`);
   await world.registry.hub.waitFor(result.revision);
 }
 
@@ -200,7 +218,8 @@ async function ensureExports(input: BootstrapInput): Promise<void> {
   );
   const namespaceKey = keyOfObject(world.native.find('', 'namespaces'), access, named('Namespace', identityNamespace));
   if ((await world.registry.storage.get(namespaceKey)) === undefined) {
-    await commit(world, { compares: [], operations: namespaceContent(world, access, identityNamespace, shard.rootCa) });
+    const compares = [{ key: namespaceKey, modRevision: 0 } as const];
+    await commit(world, { compares, operations: namespaceContent(world, access, identityNamespace, shard.rootCa) });
   }
   for (const [name, declarations] of Object.entries(rootExports)) {
     const resource = world.native.find('apis.kcp.io', 'apiexports');

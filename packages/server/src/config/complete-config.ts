@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type { OptionValues } from '../options/option-table.ts';
 import { UsageError } from '../options/parse-options.ts';
+import { readableFile } from './readable-file.ts';
 
 /** Checked settings, with everything derived from them; another type than the options so that nothing unchecked gets further. */
 export interface CompletedConfig {
@@ -18,6 +18,9 @@ export interface CompletedConfig {
   auditLogPath: string | undefined;
   auditPolicyFile: string | undefined;
   shardName: string;
+  /** `https://host:port`, undefined for this server's own. */
+  shardExternalUrl: string | undefined;
+  shardVirtualWorkspaceUrl: string | undefined;
   logLevel: LogLevel;
 }
 
@@ -46,6 +49,8 @@ export function completeConfig(options: OptionValues, cwd: string): CompletedCon
     auditLogPath: options['audit-log-path'] === '' ? undefined : options['audit-log-path'],
     auditPolicyFile: readableFile('audit-policy-file', options['audit-policy-file'], cwd),
     shardName,
+    shardExternalUrl: baseUrl('shard-external-url', options['shard-external-url']),
+    shardVirtualWorkspaceUrl: baseUrl('shard-virtual-workspace-url', options['shard-virtual-workspace-url']),
     logLevel,
   };
 }
@@ -63,13 +68,11 @@ function reachable(bindAddress: string): string {
   return bindAddress === '::' ? '::1' : bindAddress;
 }
 
-function readableFile(flag: string, value: string, cwd: string): string | undefined {
-  if (value === '') return undefined;
-  const file = path.resolve(cwd, value);
-  try {
-    readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`--${flag}: ${(error as Error).message}`);
-  }
-  return file;
+/** An https URL without a path. */
+function baseUrl(flag: string, text: string): string | undefined {
+  if (text === '') return undefined;
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '')
+    throw new UsageError(`--${flag} must be like https://host:port, not ${JSON.stringify(text)}`);
+  return url.origin;
 }

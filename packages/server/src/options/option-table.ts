@@ -47,6 +47,18 @@ export const optionTable = [
     default: '',
     help: 'Audit policy (audit.k8s.io/v1 Policy) that says what is logged. Default: metadata of every request.',
   },
+  {
+    name: 'shard-external-url',
+    value: 'URL',
+    default: '',
+    help: 'What the URLs of workspaces start with, where that is not this server itself but what stands before it. Default: the URL of this server.',
+  },
+  {
+    name: 'shard-virtual-workspace-url',
+    value: 'URL',
+    default: '',
+    help: 'What the URLs of virtual workspaces start with. Default: the external URL.',
+  },
   { name: 'shard-name', value: 'NAME', default: 'root', help: 'Name of this shard.' },
   {
     name: 'log-level',

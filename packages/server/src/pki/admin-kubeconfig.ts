@@ -5,7 +5,7 @@ import { UsageError } from '../options/parse-options.ts';
 import { readFileIfAny, writePrivateFile } from './private-file.ts';
 
 export interface AdminAccess {
-  /** New at every start; group `system:kcp:admin`. */
+  /** New at every start, where there are no replicas to share it with; group `system:kcp:admin`. */
   kcpAdminToken: string;
   /** SHA-256 of the token of group `system:masters`; the token itself is in admin.kubeconfig only. */
   shardAdminTokenHash: string;
@@ -19,31 +19,39 @@ function hash(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+export interface AdminTokens {
+  kcpAdmin: string;
+  shardAdmin: string;
+}
+
 /**
- * Writes `admin.kubeconfig` with kcp's clusters, users and contexts. The token of shard-admin is kept over restarts (as a
- * hash in `.admin-token-store`); a kubeconfig whose token does not fit the store stops the start.
+ * The token of shard-admin is kept over restarts (as a hash in `.admin-token-store`); a kubeconfig whose token does not fit
+ * the store stops the start.
  */
-export async function writeAdminKubeconfig(
-  rootDirectory: string,
-  input: { server: string; ca: string },
-): Promise<AdminAccess> {
+export async function knownAdminTokens(rootDirectory: string): Promise<AdminTokens> {
   const file = path.join(rootDirectory, 'admin.kubeconfig');
-  const store = path.join(rootDirectory, '.admin-token-store');
-  const known = readFileIfAny(file);
-  const storedHash = readFileIfAny(store)?.trim();
-  let shardAdminToken = await tokenOf(known, 'shard-admin');
-  if (shardAdminToken !== undefined && storedHash !== hash(shardAdminToken)) {
+  const storedHash = readFileIfAny(path.join(rootDirectory, '.admin-token-store'))?.trim();
+  const shardAdmin = await tokenOf(readFileIfAny(file), 'shard-admin');
+  if (shardAdmin !== undefined && storedHash !== hash(shardAdmin)) {
     throw new UsageError(
       `admin token in file "${file}" is not valid anymore. Remove file "${file}" and restart canopy`,
     );
   }
-  if (shardAdminToken === undefined) {
-    shardAdminToken = newToken();
-    writePrivateFile(store, hash(shardAdminToken));
-  }
-  const kcpAdminToken = newToken();
+  return { kcpAdmin: newToken(), shardAdmin: shardAdmin ?? newToken() };
+}
+
+/** Writes `admin.kubeconfig` with kcp's clusters, users and contexts. */
+export function writeAdminKubeconfig(
+  rootDirectory: string,
+  input: { server: string; ca: string; tokens: AdminTokens },
+): AdminAccess {
+  const { kcpAdmin: kcpAdminToken, shardAdmin: shardAdminToken } = input.tokens;
+  const store = path.join(rootDirectory, '.admin-token-store');
+  const shardAdminTokenHash = hash(shardAdminToken);
+  if (readFileIfAny(store)?.trim() !== shardAdminTokenHash) writePrivateFile(store, shardAdminTokenHash);
+  const file = path.join(rootDirectory, 'admin.kubeconfig');
   writePrivateFile(file, kubeconfigText({ ...input, kcpAdminToken, shardAdminToken }));
-  return { kcpAdminToken, shardAdminTokenHash: hash(shardAdminToken) };
+  return { kcpAdminToken, shardAdminTokenHash };
 }
 
 /** Other programs rewrite the file, so it is read as YAML. A file that is none counts as one without the user. */

@@ -26,32 +26,38 @@ export async function servingCertificate(
   now: number,
 ): Promise<ServingCertificate> {
   const file = (name: string): string => path.join(rootDirectory, name);
-  const [ca, caKey] = [readFileIfAny(file('ca.crt')), readFileIfAny(file('ca.key'))];
+  const ca = readFileIfAny(file('ca.crt'));
   const [cert, key] = [readFileIfAny(file('serving.crt')), readFileIfAny(file('serving.key'))];
   if (ca !== undefined && cert !== undefined && key !== undefined && isUsable({ cert, key, ca }, hosts, now))
     return { cert, key, ca };
-  const { issueAuthority, issueServing } = await import('./issue.ts');
-  let authority =
-    ca !== undefined && caKey !== undefined && lastsLonger(ca, now) ? { cert: ca, key: caKey } : undefined;
-  if (authority === undefined) {
-    authority = await issueAuthority({
-      name: 'canopy-ca',
-      notBefore: now - 3600_000,
-      notAfter: now + authorityDays * day,
-    });
-    writePrivateFile(file('ca.key'), authority.key);
-    writePrivateFile(file('ca.crt'), authority.cert);
-  }
-  const issued = await issueServing(authority, {
+  const { issueServing } = await import('./issue.ts');
+  const signer = await authority(rootDirectory, now);
+  const issued = await issueServing(signer, {
     name: hosts[0] ?? 'localhost',
     hosts,
     notBefore: now - 3600_000,
     notAfter: now + servingDays * day,
   });
-  const chain = `${issued.cert.trim()}\n${authority.cert.trim()}\n`;
+  const chain = `${issued.cert.trim()}\n${signer.cert.trim()}\n`;
   writePrivateFile(file('serving.key'), issued.key);
   writePrivateFile(file('serving.crt'), chain);
-  return { cert: chain, key: issued.key, ca: authority.cert };
+  return { cert: chain, key: issued.key, ca: signer.cert };
+}
+
+/** The CA in the root directory: made when there is none, or anew when it is about to expire. */
+export async function authority(rootDirectory: string, now: number): Promise<{ cert: string; key: string }> {
+  const [certFile, keyFile] = [path.join(rootDirectory, 'ca.crt'), path.join(rootDirectory, 'ca.key')];
+  const [cert, key] = [readFileIfAny(certFile), readFileIfAny(keyFile)];
+  if (cert !== undefined && key !== undefined && lastsLonger(cert, now)) return { cert, key };
+  const { issueAuthority } = await import('./issue.ts');
+  const made = await issueAuthority({
+    name: 'canopy-ca',
+    notBefore: now - 3600_000,
+    notAfter: now + authorityDays * day,
+  });
+  writePrivateFile(keyFile, made.key);
+  writePrivateFile(certFile, made.cert);
+  return made;
 }
 
 /** The key may be newer than the certificate: a crash between writing the two must not stop the next start. */

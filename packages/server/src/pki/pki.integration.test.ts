@@ -6,7 +6,7 @@ import path from 'node:path';
 import tls, { type TLSSocket } from 'node:tls';
 import { type AuthenticationResult, x509Authenticator } from '@canopy/apiserver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeAdminKubeconfig } from './admin-kubeconfig.ts';
+import { type AdminAccess, knownAdminTokens, writeAdminKubeconfig } from './admin-kubeconfig.ts';
 import { servingCertificate } from './certificates.ts';
 import { issueAuthority, issueClient, issueServing, type KeyedCertificate } from './issue.ts';
 import { serviceAccountKey } from './service-account-key.ts';
@@ -97,6 +97,11 @@ describe('client certificates', () => {
   });
 });
 
+async function adminOfNextStart(): Promise<AdminAccess> {
+  const tokens = await knownAdminTokens(directory);
+  return writeAdminKubeconfig(directory, { server: 'https://h:1', ca: 'PEM', tokens });
+}
+
 describe('the files of the root directory', () => {
   const file = (name: string) => path.join(directory, name);
 
@@ -126,20 +131,17 @@ describe('the files of the root directory', () => {
   });
 
   it('keep the token of shard-admin, also when another program has rewritten the kubeconfig', async () => {
-    const input = { server: 'https://h:1', ca: 'PEM' };
-    const first = await writeAdminKubeconfig(directory, input);
-    const second = await writeAdminKubeconfig(directory, input);
+    const first = await adminOfNextStart();
+    const second = await adminOfNextStart();
     expect(second.shardAdminTokenHash).toBe(first.shardAdminTokenHash);
     expect(second.kcpAdminToken).not.toBe(first.kcpAdminToken);
     const rewritten = readFileSync(file('admin.kubeconfig'), 'utf8').replace(/^ {2}/gm, '');
     writeFileSync(file('admin.kubeconfig'), rewritten);
-    expect((await writeAdminKubeconfig(directory, input)).shardAdminTokenHash).toBe(first.shardAdminTokenHash);
+    expect((await adminOfNextStart()).shardAdminTokenHash).toBe(first.shardAdminTokenHash);
   });
 
   it('stop the start when token and store do not fit', async () => {
     writeFileSync(file('.admin-token-store'), 'something else');
-    await expect(writeAdminKubeconfig(directory, { server: 'https://h:1', ca: 'PEM' })).rejects.toThrow(
-      'is not valid anymore',
-    );
+    await expect(adminOfNextStart()).rejects.toThrow('is not valid anymore');
   });
 });

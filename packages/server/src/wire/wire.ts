@@ -4,7 +4,6 @@ import {
   ApiServer,
   type AuthorizedContext,
   defaultIssuer,
-  type HealthChecks,
   handlerChain,
   type IncomingRequest,
   type Registry,
@@ -13,9 +12,9 @@ import {
   systemPolicy,
   versionInfo,
 } from '@canopy/apiserver';
-import { startControllers } from '@canopy/controllers';
+import { type RunningControllers, startControllers, startSharedControllers } from '@canopy/controllers';
 import { bootstrap, type ShardSettings } from '@canopy/kcp';
-import { ChangeHub, type Storage, systemClock } from '@canopy/storage';
+import { ChangeHub, type Compactor, type Storage, systemClock } from '@canopy/storage';
 import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-workspaces';
 import { rememberBody } from '../audit/audit-log.ts';
 import { openAuditLog } from '../audit/open-audit-log.ts';
@@ -28,6 +27,8 @@ import { admissionChain } from './admission-order.ts';
 import { ClusterGate } from './cluster-gate.ts';
 import { dispatcher } from './dispatch.ts';
 import { Documents } from './documents.ts';
+import { freshAnswers } from './fresh-answers.ts';
+import { healthChecks } from './health-checks.ts';
 import { type KcpWorld, wireKcpWorld } from './kcp-world.ts';
 import { Metrics } from './metrics.ts';
 import { specialEndpoints, tokenIssuer } from './special-endpoints.ts';
@@ -37,6 +38,7 @@ export interface Wired {
   handle: (request: IncomingRequest) => Promise<ApiResponse>;
   registry: Registry;
   hub: ChangeHub;
+  controllers: RunningControllers;
   /** Ends what runs in the background. The store stays open. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,10 @@ export interface WireInput {
   /** PEM of the key that signs ServiceAccount tokens. */
   serviceAccountKey: string;
   logger: Logger;
+  /** Forgets old history while it runs; a new one each time. */
+  compactor(): Compactor;
+  /** Unique name of this process among those that use the store; undefined when no other one does. */
+  replica: string | undefined;
 }
 
 /** Watchers that are further behind read the log on disk. */
@@ -73,20 +79,23 @@ export async function wire(input: WireInput): Promise<Wired> {
 
   const metrics = new Metrics({ hubRevision: () => hub.revision, watchers: () => hub.watcherCount });
   const audit = await openAuditLog(config, logger);
+  const answers = freshAnswers(storage, hub, input.replica !== undefined);
   const server = new ApiServer({
-    chain: handlerChain({
-      logicalCluster: {
-        workspaces: workspacesDomain(surfaces, kcp.identities, access.authorizer),
-        resolver: directory,
-        virtualWorkspaces: [virtual],
-        clusterOfToken: (token) => access.tokens.clusterOf(token),
-      },
-      authenticator: access.authenticator,
-      flowControl: { limits: flowLimits, seed: randomInt(2 ** 31) },
-      clusterGate: gate,
-      authorization: { message: access.message },
-    }),
-    dispatch: wireDispatch(kcp, access, shard, metrics),
+    chain: answers.chain(
+      handlerChain({
+        logicalCluster: {
+          workspaces: workspacesDomain(surfaces, kcp.identities, access.authorizer),
+          resolver: directory,
+          virtualWorkspaces: [virtual],
+          clusterOfToken: (token) => access.tokens.clusterOf(token),
+        },
+        authenticator: access.authenticator,
+        flowControl: { limits: flowLimits, seed: randomInt(2 ** 31) },
+        clusterGate: gate,
+        authorization: { message: access.message },
+      }),
+    ),
+    dispatch: answers.dispatch(wireDispatch(kcp, access, shard, metrics)),
     finished(request) {
       metrics.observe(request);
       audit?.record(request, Date.now());
@@ -94,7 +103,7 @@ export async function wire(input: WireInput): Promise<Wired> {
     clock: () => performance.now(),
   });
   const tokens = tokenIssuer(access);
-  const controllers = await startControllers({
+  const controllers = await wireControllers(input, {
     registry,
     world,
     surfaces,
@@ -106,8 +115,10 @@ export async function wire(input: WireInput): Promise<Wired> {
     logger,
   });
   return {
-    handle: (request) => server.handle(audit === undefined ? request : rememberBody(request)),
+    handle: (request) =>
+      server.handle(audit === undefined ? answers.request(request) : rememberBody(answers.request(request))),
     registry,
+    controllers,
     hub,
     async stop() {
       await controllers.stop();
@@ -115,6 +126,29 @@ export async function wire(input: WireInput): Promise<Wired> {
       await audit?.close();
     },
   };
+}
+
+/** Alone, this process does all that goes on in the background; among replicas, its share. */
+async function wireControllers(
+  { compactor, replica }: WireInput,
+  deps: Parameters<typeof startControllers>[0],
+): Promise<RunningControllers> {
+  if (replica !== undefined)
+    return startSharedControllers(deps, { replica, chores: { compactor: () => running(compactor()) } });
+  const controllers = await startControllers(deps);
+  const alone = running(compactor());
+  return {
+    ...controllers,
+    async stop() {
+      await controllers.stop();
+      await alone.stop();
+    },
+  };
+}
+
+function running(compactor: Compactor): { stop(): Promise<void> } {
+  compactor.start();
+  return { stop: () => compactor.stop() };
 }
 
 /** Everything that answers a request which the chain has let through. */
@@ -141,20 +175,11 @@ function wireDispatch(
       version: version.gitVersion,
       serverAddress: shard.externalUrl.replace('https://', ''),
     }),
-    health: healthChecks(registry.storage),
+    health: healthChecks(registry),
     version,
     metrics: () => metrics.render(),
     issuer: issuerDocuments(access.tokens, shard.externalUrl),
   });
-}
-
-/** Alive: the process answers. Ready: the store does. */
-function healthChecks(storage: Storage): HealthChecks {
-  const ping = { name: 'ping', check: async () => undefined };
-  return {
-    live: [ping],
-    ready: [ping, { name: 'storage', check: async () => void (await storage.currentRevision()) }],
-  };
 }
 
 function issuerDocuments(tokens: ServiceAccountTokens, externalUrl: string) {
