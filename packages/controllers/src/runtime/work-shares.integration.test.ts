@@ -154,6 +154,16 @@ describe('shares of work', () => {
     expect(holds.map((hold) => hold.active())).toEqual(holds.map(() => false));
   });
 
+  it('go over at once from a replica that no longer hears of changes', async () => {
+    const one = await replica('one');
+    const two = await replica('two');
+    await calm();
+    one.hub.close();
+    await calm();
+    expect(one.shares.units).toEqual([]);
+    expect(two.shares.units).toHaveLength(units.length);
+  });
+
   it('fence out a former holder that wakes up', async () => {
     const one = await replica('one');
     await replica('two');

@@ -95,12 +95,19 @@ export class WorkShares {
       prefix: sharesPrefix,
       after: hub.revision,
       onChanges: () => this.rebalance(),
-      onEnd: () => undefined,
+      onEnd: (error) => this.deaf(error),
     });
     await this.join();
     this.scheduleTick();
     this.rebalance();
     await this.balanced();
+  }
+
+  /** Without the change log no work would ever be found: others are better off with it. */
+  private deaf(error: Error): void {
+    if (this.stopping) return;
+    this.options.logger.error({ error }, 'the change log has ended, the work of this replica goes to others');
+    void this.stop();
   }
 
   /** Hands everything over at once. */
@@ -109,8 +116,9 @@ export class WorkShares {
     this.timer?.cancel();
     this.subscription?.close();
     await this.balancing;
-    await Promise.all([...this.held.values()].map(({ work }) => work.stop('handed-over')));
+    const works = [...this.held.values()];
     this.held.clear();
+    await Promise.all(works.map(({ work }) => work.stop('handed-over')));
     const { membership } = this;
     this.membership = undefined;
     if (membership === undefined) return;
