@@ -10,6 +10,7 @@ import { type CutStorage, cutStorage } from './testing/cut-storage.ts';
 const objects = 300;
 const ttlSeconds = 1;
 const renewMs = 200;
+const othersLagMs = 150;
 const going = { resource: 'workspaces.tenancy.kcp.io', name: 'going' };
 
 let store: MemoryStorage;
@@ -34,7 +35,7 @@ interface Replica {
 async function replica(name: string, storage: Storage = store): Promise<Replica> {
   const plane = await startControlPlane({ storage });
   const problems: string[] = [];
-  const deps = depsOf(plane, problems);
+  const deps = { ...depsOf(plane, problems), othersLagMs };
   const controllers = await startSharedControllers(deps, { replica: name, ttlSeconds, renewMs, chores: {} });
   started.push(async () => {
     await controllers.stop();
@@ -74,6 +75,20 @@ describe('controllers of several replicas', () => {
     expect(await two.plane.api('root').find(going)).toBeUndefined();
     expect(two.problems).toEqual([]);
     await until(() => one.controllers.units().length === 0);
+  });
+
+  it('remove what a replica that lags behind has written into a workspace that was gone', async () => {
+    const one = await replica('one');
+    const cluster = await endingWorkspace(one.plane);
+    await until(async () => (await store.get(logicalCluster(cluster))) === undefined);
+    await one.controllers.settled();
+    const key = `/r/core/configmaps/${cluster}/default/late` as ReturnType<typeof logicalCluster>;
+    const indexes = [{ index: clusterIndex, value: cluster }];
+    await store.transact({
+      compares: [],
+      operations: [{ type: 'put', key, value: new Uint8Array([123, 125]), indexes }],
+    });
+    await until(async () => (await store.get(key)) === undefined);
   });
 
   it('remember where each stands by itself, and a later start continues there', async () => {

@@ -25,6 +25,8 @@ export interface ControllerDeps {
   /** Timers of requeues, backoff and checkpoints. */
   clock: Clock;
   logger: ControllerLogger;
+  /** For how long other replicas may write to what has ended already, in milliseconds. Undefined when there are none. */
+  othersLagMs?: number;
 }
 
 /** Access and API of one logical cluster. */

@@ -175,6 +175,24 @@ describe('replicas of one server', () => {
     expect(new Set(list.items.map(({ spec }) => spec.cluster)).size).toBe(list.items.length);
   });
 
+  it('take many workspaces, bindings and objects at once on both', async () => {
+    await createWorkspace(one.admin, 'busy');
+    const made = await Promise.all(
+      Array.from({ length: 24 }, async (_, i) => {
+        const server = i % 2 === 0 ? one : two;
+        const other = i % 2 === 0 ? two : one;
+        const path = `root:busy:many-${i}`;
+        await createWorkspace(server.admin.in('root:busy'), `many-${i}`);
+        const binding = apiBinding('gadgets', { path: 'root:provider', export: 'gadgets' });
+        const bound = await other.admin.in(path).post(`${apis}/apibindings`, binding);
+        const things = '/apis/example.org/v1/namespaces/default/gadgets';
+        const thing = await server.admin.in(path).post(things, demoObject(gadgets, 'g'));
+        return [bound.status, thing.status];
+      }),
+    );
+    expect(made).toEqual(made.map(() => [201, 201]));
+  });
+
   it('are not ready without their store, and alive all the same', async () => {
     const lonely = new MemoryStorage();
     const server = await startServer({ sharedStorage: lonely });

@@ -60,6 +60,8 @@ export interface WireInput {
 /** Watchers that are further behind read the log on disk. */
 const changeRing = { maxChanges: 4000, maxBytes: 8 * 1024 * 1024 };
 const flowLimits = { seats: 256, startsPerTurn: 8, sliceMs: 1, queued: 1000, waitMs: 15_000 };
+/** Twice what `/readyz` lets a replica lag behind. */
+const othersLagMs = 10_000;
 
 /** Puts the server together: store → caches → kinds → access → admission → chain. */
 export async function wire(input: WireInput): Promise<Wired> {
@@ -134,7 +136,10 @@ async function wireControllers(
   deps: Parameters<typeof startControllers>[0],
 ): Promise<RunningControllers> {
   if (replica !== undefined)
-    return startSharedControllers(deps, { replica, chores: { compactor: () => running(compactor()) } });
+    return startSharedControllers(
+      { ...deps, othersLagMs },
+      { replica, chores: { compactor: () => running(compactor()) } },
+    );
   const controllers = await startControllers(deps);
   const alone = running(compactor());
   return {

@@ -25,7 +25,7 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
     keysOf(change, add) {
       if (change.key.startsWith(ownPrefix)) {
         const cluster = clusterOfKey(change.key);
-        if (change.type === 'delete') add(cluster, sweepMs);
+        if (change.type === 'delete') add(cluster, deps.othersLagMs ?? sweepMs);
         else if (needsWork(change)) add(cluster);
         return;
       }
