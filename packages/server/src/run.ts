@@ -23,6 +23,12 @@ export interface RunningServer {
 }
 
 const maxBodyBytes = 3 * 1024 * 1024;
+/** Over all peers together. */
+const listenerMemory = {
+  maxBodiesBytes: 64 * 1024 * 1024,
+  maxUnreadBytes: 256 * 1024 * 1024,
+  maxConnections: 20_000,
+};
 const shutdownGraceMs = 5000;
 /** Small on purpose: the operating system caches the file, and memory is what workspaces are counted in. Bytes. */
 const storeMemory = { cacheBytes: 4 * 1024 * 1024, valueCacheBytes: 4 * 1024 * 1024 };
@@ -183,6 +189,7 @@ async function openListener(
       cert: certificate.cert,
       key: certificate.key,
       maxBodyBytes,
+      ...listenerMemory,
       bodyTimeoutMs: 60_000,
       handshakeTimeoutMs: 10_000,
       idleTimeoutMs: 10 * 60_000,

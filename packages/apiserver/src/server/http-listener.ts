@@ -7,10 +7,11 @@ import http2, {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
 import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
 import type { IncomingRequest } from '../endpoints/request-context.ts';
+import { ByteBudget, type Holding } from './byte-budget.ts';
 import { HttpRequest, RunningRequests } from './http-request.ts';
 import { type BodyLimits, readBody } from './request-body.ts';
 
@@ -22,6 +23,12 @@ export interface ListenerOptions {
   key: string;
   /** Largest request body in bytes. */
   maxBodyBytes: number;
+  /** Of all request bodies that are in memory at once. */
+  maxBodiesBytes: number;
+  /** Of all large answers that their peers have not read yet; beyond it the oldest is cut off. */
+  maxUnreadBytes: number;
+  /** Beyond it connections are closed as soon as they are made. */
+  maxConnections: number;
   handle(request: IncomingRequest): Promise<ApiResponse>;
   /** Time for a request's body to arrive, in milliseconds. */
   bodyTimeoutMs: number;
@@ -38,6 +45,14 @@ export interface Listener {
 }
 
 const maxConcurrentStreams = 1000;
+/** Answers below it are not counted, in bytes. */
+const smallAnswer = 16 * 1024;
+
+interface Serving extends ListenerOptions {
+  bodies: BodyLimits;
+  unread: ByteBudget;
+  running: RunningRequests;
+}
 
 /**
  * TLS with ALPN: `h2` connections go to an HTTP/2 server (its core API, no compatibility layer), all others to an
@@ -45,6 +60,7 @@ const maxConcurrentStreams = 1000;
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const running = new RunningRequests();
+  const serving = servingOf(options, running);
   const h2 = http2.createServer({
     settings: { maxConcurrentStreams, initialWindowSize: 1 << 20 },
     maxSessionMemory: 64,
@@ -58,13 +74,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     session.on('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
-  h2.on('stream', (stream, headers) => serveStream(options, running, stream as ServerHttp2Stream, headers));
+  h2.on('stream', (stream, headers) => serveStream(serving, stream as ServerHttp2Stream, headers));
   h2.on('sessionError', () => undefined);
   h1.on('request', (request, response) => {
     const { socket } = request;
     clearTimeout(waiting.get(socket));
     response.once('close', () => awaitRequest(waiting, socket, options.idleTimeoutMs));
-    serveHttp1(options, running, request, response);
+    serveHttp1(serving, request, response);
   });
   h1.on('clientError', (_error, socket) => socket.destroy());
 
@@ -78,6 +94,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     handshakeTimeout: options.handshakeTimeoutMs,
     noDelay: true,
   });
+  server.maxConnections = options.maxConnections;
   const sockets = new Set<TLSSocket>();
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
@@ -136,12 +153,7 @@ function countStream(stream: ServerHttp2Stream): void {
   stream.once('close', () => openStreams.set(server, streamsOf(server) - 1));
 }
 
-function serveStream(
-  options: ListenerOptions,
-  running: RunningRequests,
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-): void {
+function serveStream(serving: Serving, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
   countStream(stream);
   stream.on('error', () => undefined);
   const method = headers[':method'] ?? 'GET';
@@ -151,31 +163,59 @@ function serveStream(
     headers: headers as Record<string, string | undefined>,
     socket: stream.session?.socket as TLSSocket,
     carrier: stream,
-    running,
+    running: serving.running,
     readBody: () =>
       method === 'GET' || method === 'HEAD'
         ? Promise.resolve(noBody)
-        : readBody(stream, bodyLimits(options), headers['content-length']),
+        : bodyOf(serving, stream, headers['content-length'], request),
   });
-  void options
+  void serving
     .handle(request)
     .then((response) => {
       if (stream.destroyed || stream.closed) {
         if (response.kind === 'stream') response.start(closedSink);
         return;
       }
-      respondStream(stream, response, method === 'HEAD');
+      respondStream(serving, stream, response, method === 'HEAD');
     })
     .catch(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR));
 }
 
 const noBody = new Uint8Array(0);
 
-function bodyLimits({ maxBodyBytes, bodyTimeoutMs }: ListenerOptions): BodyLimits {
-  return { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs };
+function servingOf(options: ListenerOptions, running: RunningRequests): Serving {
+  const { maxBodyBytes, bodyTimeoutMs, maxBodiesBytes, maxUnreadBytes } = options;
+  const budget = new ByteBudget(maxBodiesBytes, 'largest');
+  const bodies = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, budget };
+  return { ...options, running, bodies, unread: new ByteBudget(maxUnreadBytes, 'oldest') };
 }
 
-function respondStream(stream: ServerHttp2Stream, response: ApiResponse, headOnly: boolean): void {
+/** The bytes count as in memory until the request is finished. */
+function bodyOf(
+  { bodies }: Serving,
+  stream: Readable,
+  length: string | undefined,
+  { onFinish }: Pick<IncomingRequest, 'onFinish'>,
+): Promise<Uint8Array> {
+  const holding: Holding = { bytes: 0 };
+  onFinish.push(() => bodies.budget.release(holding));
+  return readBody(stream, bodies, length, holding);
+}
+
+/** Counts an answer until its peer has read it. */
+function countUnread(
+  { unread }: Serving,
+  peer: { once(event: 'close', listener: () => void): unknown },
+  bytes: number,
+  cut: () => void,
+): void {
+  if (bytes < smallAnswer) return;
+  const holding: Holding = { bytes: 0, giveWay: cut };
+  peer.once('close', () => unread.release(holding));
+  unread.grow(holding, bytes);
+}
+
+function respondStream(serving: Serving, stream: ServerHttp2Stream, response: ApiResponse, headOnly: boolean): void {
   const head: Record<string, string | number> = { ':status': response.status, ...response.headers };
   if (response.kind === 'complete') {
     const { body } = response;
@@ -183,9 +223,11 @@ function respondStream(stream: ServerHttp2Stream, response: ApiResponse, headOnl
       stream.respond(head, { endStream: true });
       return;
     }
-    head['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    head['content-length'] = length;
     stream.respond(head);
     stream.end(body);
+    countUnread(serving, stream, length, () => stream.close(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM));
     return;
   }
   stream.respond(head);
@@ -210,12 +252,7 @@ const closedSink: ResponseSink = {
   abort: () => undefined,
 };
 
-function serveHttp1(
-  options: ListenerOptions,
-  running: RunningRequests,
-  message: IncomingMessage,
-  response: ServerResponse,
-): void {
+function serveHttp1(serving: Serving, message: IncomingMessage, response: ServerResponse): void {
   response.on('error', () => undefined);
   const request = new HttpRequest({
     method: message.method ?? 'GET',
@@ -223,16 +260,16 @@ function serveHttp1(
     headers: message.headers as Record<string, string | undefined>,
     socket: message.socket as TLSSocket,
     carrier: response,
-    running,
-    readBody: () => readBody(message, bodyLimits(options), message.headers['content-length']),
+    running: serving.running,
+    readBody: () => bodyOf(serving, message, message.headers['content-length'], request),
   });
-  void options
+  void serving
     .handle(request)
-    .then((answer) => respondHttp1(response, answer, message.method === 'HEAD'))
+    .then((answer) => respondHttp1(serving, response, answer, message.method === 'HEAD'))
     .catch(() => response.destroy());
 }
 
-function respondHttp1(response: ServerResponse, answer: ApiResponse, headOnly: boolean): void {
+function respondHttp1(serving: Serving, response: ServerResponse, answer: ApiResponse, headOnly: boolean): void {
   if (response.destroyed) {
     if (answer.kind === 'stream') answer.start(closedSink);
     return;
@@ -242,6 +279,7 @@ function respondHttp1(response: ServerResponse, answer: ApiResponse, headOnly: b
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
     response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
     response.end(headOnly ? undefined : body);
+    if (!headOnly) countUnread(serving, response, length, () => response.destroy());
     return;
   }
   response.writeHead(answer.status, answer.headers);

@@ -1,6 +1,17 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readBody } from './request-body.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { readBody as readCounted } from './request-body.ts';
+
+const budget = new ByteBudget(1000, 'largest');
+
+function readBody(
+  stream: PassThrough,
+  limits: { maxBytes: number; timeoutMs: number },
+  length: string | undefined,
+): Promise<Buffer> {
+  return readCounted(stream, { ...limits, budget }, length, { bytes: 0 });
+}
 
 describe('readBody', () => {
   it('gives up on a body that does not arrive in time', async () => {
@@ -26,5 +37,19 @@ describe('readBody', () => {
     stream.write('12345');
     await expect(readBody(stream, limits, undefined)).rejects.toMatchObject({ code: 413 });
     stream.end();
+  });
+
+  it('refuses the largest of too many bodies with 429 and keeps the others', async () => {
+    const small = new ByteBudget(10, 'largest');
+    const limits = { maxBytes: 100, timeoutMs: 60_000, budget: small };
+    const streams = [new PassThrough(), new PassThrough()] as const;
+    const [large, other] = streams.map((stream) => readCounted(stream, limits, undefined, { bytes: 0 }));
+    const refused = expect(large).rejects.toMatchObject({ code: 429, details: { retryAfterSeconds: 1 } });
+    streams[0].write('12345678');
+    await new Promise((resolve) => setImmediate(resolve));
+    streams[1].end('1234');
+    await refused;
+    expect((await other)?.toString()).toBe('1234');
+    expect(small.used).toBe(4);
   });
 });

@@ -1,0 +1,56 @@
+/** Bytes that somebody keeps in memory. */
+export interface Holding {
+  bytes: number;
+  /** Lets go of the bytes and tells its peer. Absent: cannot let go any more. */
+  giveWay?: (() => void) | undefined;
+}
+
+/** Who lets go when there is too much: what grew the most (bodies that arrive), or what stays the longest (unread answers). */
+type FirstToGo = 'largest' | 'oldest';
+
+/** A bound on bytes over all requests together. What is added beyond it is made room for, so one peer cannot keep others out. */
+export class ByteBudget {
+  private readonly limit: number;
+  private readonly firstToGo: FirstToGo;
+  private readonly holdings = new Set<Holding>();
+  private total = 0;
+
+  constructor(limit: number, firstToGo: FirstToGo) {
+    this.limit = limit;
+    this.firstToGo = firstToGo;
+  }
+
+  get used(): number {
+    return this.total;
+  }
+
+  /** Adds bytes to a holding. False when it had to give way itself; it holds nothing then. */
+  grow(holding: Holding, bytes: number): boolean {
+    this.holdings.add(holding);
+    holding.bytes += bytes;
+    this.total += bytes;
+    while (this.total > this.limit) {
+      const chosen = this.choose() ?? holding;
+      this.release(chosen);
+      chosen.giveWay?.();
+      if (chosen === holding) return false;
+    }
+    return true;
+  }
+
+  release(holding: Holding): void {
+    if (!this.holdings.delete(holding)) return;
+    this.total -= holding.bytes;
+    holding.bytes = 0;
+  }
+
+  private choose(): Holding | undefined {
+    let chosen: Holding | undefined;
+    for (const holding of this.holdings) {
+      if (holding.giveWay === undefined) continue;
+      if (this.firstToGo === 'oldest') return holding;
+      if (chosen === undefined || holding.bytes > chosen.bytes) chosen = holding;
+    }
+    return chosen;
+  }
+}
