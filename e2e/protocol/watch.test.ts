@@ -220,6 +220,25 @@ describe('many watches', () => {
     slowClient.close();
   });
 
+  it('that missed more than a reader may leave unread get it at the pace at which they read', async () => {
+    const path = await collection('behind');
+    const list = await rest.ok('GET', path);
+    const large = 'x'.repeat(500_000);
+    for (let i = 0; i < 40; i++) await rest.ok('POST', path, { metadata: { name: `large-${i}` }, data: { large } });
+    const client = Rest.connect(server, 'root');
+    for (const query of [`resourceVersion=${list.metadata.resourceVersion}`, 'resourceVersion=0']) {
+      const stream = client.open('GET', `${path}?watch=true&fieldSelector=${own}&${query}`);
+      await once(stream, 'response');
+      // It reads nothing while more than its bound is waiting for it, and while something new happens.
+      await rest.ok('PATCH', `${path}/large-0`, { data: { query } });
+      const watch = new WatchStream(stream, () => stream.close());
+      await watch.named('MODIFIED', 'large-0');
+      expect(watch.events.filter((event) => event.type === 'ADDED')).toHaveLength(40);
+      watch.close();
+    }
+    client.close();
+  });
+
   it('that resume again and again see every change once, in order, under concurrent writers', async () => {
     const path = await collection('resume');
     const list = await rest.ok('GET', path);

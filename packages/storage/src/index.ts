@@ -1,5 +1,10 @@
 export { storageLimits } from './argument-checks.ts';
-export { ChangeHub, type ChangeHubOptions, type WatchRequest } from './change-log/change-hub.ts';
+export {
+  ChangeHub,
+  type ChangeHubOptions,
+  type WatchRequest,
+  type WatchSubscription,
+} from './change-log/change-hub.ts';
 export { Compactor, type CompactorOptions } from './change-log/compactor.ts';
 export { DerivedCache } from './change-log/derived-cache.ts';
 export { type Clock, type ScheduledCall, systemClock } from './clock.ts';

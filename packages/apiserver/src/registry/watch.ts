@@ -1,6 +1,6 @@
 import { expired, type KubeObject, timeout } from '@canopy/apimachinery';
-import { type Change, isStorageError, type KeyValue, type Revision } from '@canopy/storage';
-import { collectionPrefix, listObjects, parseResourceVersion } from './list.ts';
+import { type Change, isStorageError, type KeyValue, type Revision, type WatchSubscription } from '@canopy/storage';
+import { collectionPrefix, type ListResult, listObjects, parseResourceVersion } from './list.ts';
 import type { Access } from './logical-cluster.ts';
 import { decodeObject } from './object-codec.ts';
 import type { CollectionRequest, Registry, StoredObject } from './registry.ts';
@@ -26,15 +26,20 @@ export interface WatchSink {
   /** The initial state was delivered completely, as of this revision. */
   onSynced(revision: Revision): void;
   onEnd(error: Error): void;
+  /** Asked between chunks of what is already there: the next one waits for this. Undefined: go on at once. */
+  ready(): Promise<void> | undefined;
 }
 
 export interface WatchHandle {
   close(): void;
-  /** Revision up to which everything was delivered. */
-  revision(): Revision;
+  /** Revision up to which everything was delivered; undefined while the initial state is being sent. */
+  revision(): Revision | undefined;
 }
 
-/** Follows a collection. 410 when the log does not reach back to the resource version, 504 when it is in the future. */
+/**
+ * Follows a collection. Rejects with 504 when the resource version is in the future; that the log does not reach back to
+ * it is an error event (410), as are failures after the first page of an initial state.
+ */
 export async function watchObjects(
   registry: Registry,
   request: CollectionRequest<Access>,
@@ -42,21 +47,62 @@ export async function watchObjects(
   sink: WatchSink,
 ): Promise<WatchHandle> {
   const matcher = compileSelection(request.resource, request.version, options);
-  const namespace = request.namespace ?? matcher.namespace;
-  const prefix = collectionPrefix(request, namespace);
+  const narrowed = { ...request, namespace: request.namespace ?? matcher.namespace };
+  const watch = new ObjectWatch({ registry, matcher, prefix: collectionPrefix(request, narrowed.namespace), sink });
   const from = options.resourceVersion;
-  const replayState = options.sendInitialEvents || from === '' || from === '0';
-  let after: Revision;
-  if (replayState) {
-    after = await sendInitialState(registry, { ...request, namespace }, options, sink);
-    sink.onSynced(after);
-  } else {
-    after = parseResourceVersion(from);
-    const newest = await registry.storage.currentRevision();
-    if (after > newest) throw timeout(`Too large resource version: ${after}, current: ${newest}`, 1);
+  if (options.sendInitialEvents || from === '' || from === '0') {
+    const nextPage = (continueToken: string): Promise<ListResult> =>
+      listObjects(registry, narrowed, {
+        ...options,
+        limit: initialPage,
+        resourceVersion: '',
+        resourceVersionMatch: '',
+        continueToken,
+      });
+    void watch.sendInitialState(await nextPage(''), nextPage);
+    return watch;
   }
-  try {
-    const watcher = await registry.hub.watch({
+  const after = parseResourceVersion(from);
+  const newest = await registry.storage.currentRevision();
+  if (after > newest) throw timeout(`Too large resource version: ${after}, current: ${newest}`, 1);
+  watch.follow(after);
+  return watch;
+}
+
+/** Objects of the initial state read at once. */
+const initialPage = 500;
+/** Bytes of the initial state handed over at once. */
+const initialChunkBytes = 512 * 1024;
+
+interface ObjectWatchSetup {
+  registry: Registry;
+  matcher: Matcher;
+  prefix: string;
+  sink: WatchSink;
+}
+
+/** One watch: first the initial state, where asked for, as fast as the reader takes it; then the changes. */
+class ObjectWatch implements WatchHandle {
+  private readonly setup: ObjectWatchSetup;
+  private subscription: WatchSubscription | undefined;
+  private closed = false;
+
+  constructor(setup: ObjectWatchSetup) {
+    this.setup = setup;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.subscription?.close();
+  }
+
+  revision(): Revision | undefined {
+    return this.subscription?.revision();
+  }
+
+  follow(after: Revision): void {
+    const { registry, matcher, prefix, sink } = this.setup;
+    this.subscription = registry.hub.watch({
       prefix,
       after,
       onChanges(changes) {
@@ -66,36 +112,51 @@ export async function watchObjects(
           if (events.length > 0) sink.onEvents(events, undefined);
         }
       },
+      ready: () => sink.ready(),
       onEnd: (error) => sink.onEnd(toWatchError(error)),
     });
-    return { close: () => watcher.close(), revision: () => registry.hub.revision };
-  } catch (error) {
-    throw toWatchError(error);
+  }
+
+  /** All pages are of the first one's revision, from which the watch then goes on. Never rejects. */
+  async sendInitialState(first: ListResult, next: (continueToken: string) => Promise<ListResult>): Promise<void> {
+    const { sink } = this.setup;
+    try {
+      for (let page = first; ; page = await next(page.continueToken)) {
+        for (const chunk of chunksOf(page.items)) {
+          await sink.ready();
+          if (this.closed) return;
+          sink.onEvents(
+            chunk.map((stored) => ({ type: 'ADDED', stored })),
+            undefined,
+          );
+        }
+        if (this.closed) return;
+        if (page.continueToken !== '') continue;
+        sink.onSynced(page.revision);
+        this.follow(page.revision);
+        return;
+      }
+    } catch (error) {
+      if (!this.closed) sink.onEnd(toWatchError(error));
+    }
+  }
+}
+
+function* chunksOf(items: readonly StoredObject[]): Generator<readonly StoredObject[]> {
+  let start = 0;
+  let bytes = 0;
+  for (let i = 0; i < items.length; i++) {
+    bytes += (items[i] as StoredObject).kv.value.byteLength;
+    if (bytes < initialChunkBytes && i < items.length - 1) continue;
+    yield items.slice(start, i + 1);
+    start = i + 1;
+    bytes = 0;
   }
 }
 
 function toWatchError(error: unknown): Error {
   if (isStorageError(error, 'RevisionCompacted')) return expired('too old resource version');
   return toStatusError(error);
-}
-
-async function sendInitialState(
-  registry: Registry,
-  request: CollectionRequest<Access>,
-  options: WatchOptions,
-  sink: WatchSink,
-): Promise<Revision> {
-  const paging = { ...options, limit: 500, resourceVersion: '', resourceVersionMatch: '' as const };
-  let page = await listObjects(registry, request, { ...paging, continueToken: '' });
-  for (;;) {
-    if (page.items.length > 0)
-      sink.onEvents(
-        page.items.map((stored) => ({ type: 'ADDED', stored })),
-        undefined,
-      );
-    if (page.continueToken === '') return page.revision;
-    page = await listObjects(registry, request, { ...paging, continueToken: page.continueToken });
-  }
 }
 
 /** Watchers without selectors share the events of a batch, and whatever was rendered for it. */

@@ -128,6 +128,71 @@ describe('a change hub', () => {
     expect(within.lines).toHaveLength(5);
   });
 
+  it.each([
+    ['the ring', {}],
+    ['the log', { maxChanges: 5 }],
+  ])('gives a watcher what it missed from %s chunk by chunk, when it is ready', async (_source, options) => {
+    const { storage, hub } = await start(options);
+    const value = 'x'.repeat(300_000);
+    for (let i = 0; i < 20; i++) await put(storage, '/a/big', value);
+    for (let i = 0; i < 2500; i++) await put(storage, '/a/small', `${i}`);
+    const seen: number[] = [];
+    let go: (() => void) | undefined;
+    let calls = 0;
+    const watch = hub.watch({
+      prefix: '/a/',
+      after: 1 as Revision,
+      onChanges: (changes) => {
+        calls++;
+        seen.push(...changes.map(({ revision }) => revision));
+      },
+      ready: () =>
+        new Promise((resolve) => {
+          go = resolve;
+        }),
+      onEnd: (error) => expect.unreachable(error.message),
+    });
+    const news: number[] = [];
+    for (let pauses = 0; hub.revision > watch.revision(); pauses++) {
+      await settle();
+      expect(calls).toBe(pauses + 1);
+      expect(watch.revision()).toBe(seen.at(-1));
+      if (pauses === 0) news.push(await put(storage, '/a/small', 'meanwhile'));
+      if (watch.revision() < hub.revision) (go as () => void)();
+    }
+    expect(calls).toBeGreaterThan(1);
+    go?.();
+    await settle();
+    news.push(await put(storage, '/a/small', 'live'));
+    expect(seen).toEqual([...Array.from({ length: 2520 }, (_, i) => i + 2), ...news]);
+    expect(watch.revision()).toBe(hub.revision);
+  });
+
+  it('ends a watcher whose missed changes are compacted while it pauses', async () => {
+    const { storage, hub } = await start({ maxChanges: 5 });
+    for (let i = 0; i < 3000; i++) await put(storage, '/a', `${i}`);
+    let go: (() => void) | undefined;
+    let ended: Error | undefined;
+    hub.watch({
+      prefix: '/a',
+      after: 1 as Revision,
+      onChanges: () => undefined,
+      ready: () =>
+        new Promise((resolve) => {
+          go = resolve;
+        }),
+      onEnd: (error) => {
+        ended = error;
+      },
+    });
+    await settle();
+    await storage.compact(hub.revision);
+    (go as () => void)();
+    await settle();
+    expect(isStorageError(ended, 'RevisionCompacted')).toBe(true);
+    expect(hub.watcherCount).toBe(0);
+  });
+
   it('refuses a revision that was never given out', async () => {
     const { hub } = await start();
     const watch = new Watch(hub, '/a', hub.revision + 10);

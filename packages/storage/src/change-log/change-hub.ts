@@ -3,6 +3,9 @@ import { StorageError } from '../storage-error.ts';
 import { ChangeRing } from './change-ring.ts';
 import { type IndexedWatcher, WatcherIndex, watches } from './watcher-index.ts';
 
+/** Bytes of values that a watcher which is behind gets at once from the ring. */
+const chunkBytes = 1024 * 1024;
+
 export interface ChangeHubOptions {
   /** Changes kept in memory. Default 10,000. */
   maxChanges?: number;
@@ -17,8 +20,19 @@ export interface WatchRequest {
   after: Revision;
   /** The watcher's changes of one batch, in revision order; the array is shared, do not keep or change it. Must not block or throw. */
   onChanges(changes: readonly Change[]): void;
+  /**
+   * Asked between chunks while the watcher is behind: the next chunk waits for what this returns, so that a reader is not
+   * given more than it takes. Undefined: go on at once.
+   */
+  ready?(): Promise<void> | undefined;
   /** Nothing follows: `RevisionCompacted`, `RevisionInFuture`, `Closed`, or what the store or `onChanges` failed with. */
   onEnd(error: Error): void;
+}
+
+/** A running watch. */
+export interface WatchSubscription extends Subscription {
+  /** Everything up to this revision that concerns the watcher was delivered. */
+  revision(): Revision;
 }
 
 interface Watcher extends IndexedWatcher {
@@ -29,7 +43,13 @@ interface Watcher extends IndexedWatcher {
   live: boolean;
   closed: boolean;
   /** Reads the store's log for this watcher, while it is behind the ring. */
-  catchUp: Subscription | undefined;
+  reading: LogReading | undefined;
+}
+
+interface LogReading {
+  over: boolean;
+  /** Not known yet when the first chunk arrives. */
+  subscription: Subscription | undefined;
 }
 
 interface Waiter {
@@ -41,8 +61,9 @@ interface Waiter {
 /**
  * Follows a store once and serves any number of watchers. The order in which a batch arrives: the ring takes it; the
  * listeners of {@link subscribeAll} hear of it; `revision` rises; each concerned watcher is called once; {@link waitFor}
- * resolves. A watcher that starts in the past is served from the ring, else from the store's log in chunks until it
- * reaches the ring, else ends with `RevisionCompacted`; it then joins the live stream without gap or duplicate.
+ * resolves. A watcher that starts in the past is served from the ring, else from the store's log until it reaches the
+ * ring, else ends with `RevisionCompacted`; it then joins the live stream without gap or duplicate. What it missed comes
+ * in chunks, each when the watcher is `ready` for it.
  */
 export class ChangeHub {
   readonly #storage: Storage;
@@ -87,18 +108,21 @@ export class ChangeHub {
   }
 
   /** Never calls back before it returns. */
-  watch(request: WatchRequest): Subscription {
+  watch(request: WatchRequest): WatchSubscription {
     const watcher: Watcher = {
       prefix: request.prefix,
       request,
       position: request.after,
       live: false,
       closed: false,
-      catchUp: undefined,
+      reading: undefined,
     };
     this.#watchers.add(watcher);
     queueMicrotask(() => this.#admit(watcher));
-    return { close: () => this.#remove(watcher) };
+    return {
+      close: () => this.#remove(watcher),
+      revision: () => (watcher.live ? Math.max(this.#revision, watcher.position) : watcher.position) as Revision,
+    };
   }
 
   /**
@@ -167,7 +191,7 @@ export class ChangeHub {
       // A reader of the store may be a batch ahead of the hub; anything beyond that is a revision that was never given out.
       this.#goLive(watcher);
       void this.#refuseFuture(watcher);
-    } else if (!this.#joinFromRing(watcher)) void this.#catchUp(watcher);
+    } else this.#advance(watcher);
   }
 
   #goLive(watcher: Watcher): void {
@@ -189,46 +213,73 @@ export class ChangeHub {
     }
   }
 
-  /** Delivers what the ring has and goes live; false when the ring does not reach back so far. */
-  #joinFromRing(watcher: Watcher): boolean {
-    if (watcher.position < this.#ring.floor) return false;
-    this.#goLive(watcher);
-    const missed = this.#ring.after(watcher.position).filter(({ key }) => watches(watcher.prefix, key));
-    this.#deliver(watcher, missed, this.#revision);
-    return true;
+  /** Brings the watcher one chunk further, from the ring when it reaches back so far. */
+  #advance(watcher: Watcher): void {
+    if (watcher.closed || watcher.live) return;
+    if (watcher.position >= this.#ring.floor) this.#advanceInRing(watcher);
+    else void this.#readLog(watcher);
   }
 
-  /** Reads the store's log until the ring covers the rest. */
-  async #catchUp(watcher: Watcher): Promise<void> {
+  /** Delivers a chunk of the ring; goes live with the last one. */
+  #advanceInRing(watcher: Watcher): void {
+    const { prefix, position } = watcher;
+    const { changes, complete } = this.#ring.chunk(position, chunkBytes, ({ key }) => watches(prefix, key));
+    if (complete) {
+      this.#goLive(watcher);
+      this.#deliver(watcher, changes, this.#revision);
+      return;
+    }
+    this.#deliver(watcher, changes, changes.at(-1)?.revision ?? position);
+    const ready = watcher.request.ready?.();
+    if (ready === undefined) setImmediate(() => this.#advance(watcher));
+    else void this.#advanceAfter(watcher, ready);
+  }
+
+  async #advanceAfter(watcher: Watcher, ready: Promise<void>): Promise<void> {
     try {
-      const subscription = await this.#storage.follow(watcher.position as Revision, {
-        onChanges: (changes) => this.#catchUpWith(watcher, changes),
-        onError: (error) => this.#fail(watcher, error),
-      });
-      // The ring may have been reached before the subscription was known.
-      if (watcher.closed || watcher.live) subscription.close();
-      else watcher.catchUp = subscription;
+      await ready;
+      this.#advance(watcher);
     } catch (error) {
       this.#fail(watcher, asError(error));
     }
   }
 
-  #catchUpWith(watcher: Watcher, changes: readonly Change[]): void {
+  /** Reads the store's log until the ring covers the rest, or the watcher wants a pause. */
+  async #readLog(watcher: Watcher): Promise<void> {
+    const reading: LogReading = { over: false, subscription: undefined };
+    watcher.reading = reading;
+    try {
+      const subscription = await this.#storage.follow(watcher.position as Revision, {
+        onChanges: (changes) => this.#deliverLog(watcher, reading, changes),
+        onError: (error) => {
+          if (!reading.over) this.#fail(watcher, error);
+        },
+      });
+      if (reading.over) subscription.close();
+      else reading.subscription = subscription;
+    } catch (error) {
+      if (!reading.over) this.#fail(watcher, asError(error));
+    }
+  }
+
+  #deliverLog(watcher: Watcher, reading: LogReading, changes: readonly Change[]): void {
     const last = changes[changes.length - 1];
-    // When it is live already, this subscription is about to be closed.
-    if (watcher.closed || watcher.live || last === undefined) return;
+    if (reading.over || last === undefined) return;
     // The store's log may be ahead of the hub, whose own stream brings the rest.
     const upTo = Math.min(last.revision, this.#revision);
     const concerning = changes.filter(({ key, revision }) => revision <= upTo && watches(watcher.prefix, key));
     this.#deliver(watcher, concerning, upTo);
-    if (watcher.closed || !this.#joinFromRing(watcher)) return;
-    watcher.catchUp?.close();
-    watcher.catchUp = undefined;
+    if (watcher.closed) return;
+    const ready = watcher.request.ready?.();
+    if (ready === undefined && watcher.position < this.#ring.floor) return;
+    endReading(watcher);
+    if (ready === undefined) this.#advance(watcher);
+    else void this.#advanceAfter(watcher, ready);
   }
 
   #remove(watcher: Watcher): void {
     watcher.closed = true;
-    watcher.catchUp?.close();
+    endReading(watcher);
     this.#index.delete(watcher);
     this.#watchers.delete(watcher);
   }
@@ -248,6 +299,14 @@ export class ChangeHub {
     this.#waiters = [];
     this.#listeners.clear();
   }
+}
+
+function endReading(watcher: Watcher): void {
+  const { reading } = watcher;
+  if (reading === undefined) return;
+  reading.over = true;
+  reading.subscription?.close();
+  watcher.reading = undefined;
 }
 
 function asError(error: unknown): Error {

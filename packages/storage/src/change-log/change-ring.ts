@@ -50,8 +50,28 @@ export class ChangeRing {
     }
   }
 
-  /** Changes after a revision that is not below the floor, ascending. */
-  after(revision: number): readonly Change[] {
+  /**
+   * The changes after a revision that is not below the floor, ascending, as far as they concern somebody, until their
+   * values exceed `maxBytes`. `complete`: there are no more.
+   */
+  chunk(
+    revision: number,
+    maxBytes: number,
+    concerns: (change: Change) => boolean,
+  ): { changes: Change[]; complete: boolean } {
+    const changes: Change[] = [];
+    let bytes = 0;
+    for (let at = this.#firstAfter(revision); at < this.#changes.length; at++) {
+      const change = this.#changes[at] as Change;
+      if (!concerns(change)) continue;
+      if (bytes > maxBytes) return { changes, complete: false };
+      changes.push(change);
+      bytes += sizeOf(change);
+    }
+    return { changes, complete: true };
+  }
+
+  #firstAfter(revision: number): number {
     let low = this.#head;
     let high = this.#changes.length;
     while (low < high) {
@@ -59,7 +79,7 @@ export class ChangeRing {
       if ((this.#changes[middle] as Change).revision <= revision) low = middle + 1;
       else high = middle;
     }
-    return this.#changes.slice(low);
+    return low;
   }
 }
 

@@ -3,8 +3,9 @@ import { type WatchedEvent, type WatchHandle, type WatchSink, watchObjects } fro
 import type { ApiResponse, ResponseSink } from '../api-response.ts';
 import { booleanOption, integerOption, selectorsOf } from '../query-options.ts';
 import { type EventRenderer, eventRenderer } from '../rendering.ts';
-import { collectionOf, type ResourceCall } from '../resource-call.ts';
+import { collectionOf, type EndpointServices, type ResourceCall } from '../resource-call.ts';
 import { restrictionOf } from './list.ts';
+import { type Timed, WatchTimers } from './watch-timers.ts';
 
 /** Streams events until the timeout, the client's end, the server's stop, or an error event. */
 export async function handleWatch(call: ResourceCall): Promise<ApiResponse> {
@@ -17,7 +18,13 @@ export async function handleWatch(call: ResourceCall): Promise<ApiResponse> {
   const timeoutMs = watchTimeout(call);
   const selectors = selectorsOf(query);
   const renderer = await eventRenderer(call);
-  const session = new WatchSession(call, renderer, { bookmarks, sendInitialEvents });
+  const session = new WatchSession(renderer, {
+    bookmarks,
+    sendInitialEvents,
+    timeoutMs,
+    services: call.services,
+    signal: call.context.signal,
+  });
   const handle = await watchObjects(
     call.services.registry,
     collectionOf(info.name === '' ? call : withoutName(call)),
@@ -35,7 +42,7 @@ export async function handleWatch(call: ResourceCall): Promise<ApiResponse> {
     kind: 'stream',
     status: 200,
     headers: { 'content-type': renderer.contentType, 'cache-control': 'no-cache, private' },
-    start: (sink) => session.start(sink, timeoutMs),
+    start: (sink) => session.start(sink),
   };
 }
 
@@ -63,26 +70,42 @@ function watchTimeout(call: ResourceCall): number {
   const asked = integerOption(call.context.query, 'timeoutSeconds');
   if (asked !== undefined && asked > 0) return Math.min(asked * 1000, longestTimerMs);
   const { min, max } = call.services.watchTimeoutMs;
-  return min + Math.random() * (max - min);
+  // Whole seconds, so that watches share timers.
+  return Math.ceil((min + Math.random() * (max - min)) / 1000) * 1000;
 }
 
-/** Events may arrive before the headers are sent; they wait in `early`. */
-class WatchSession implements WatchSink {
-  private readonly call: ResourceCall;
+const timers = new WatchTimers();
+
+/** While a reader has more than this many bytes unread, nothing of what it missed is added. */
+const catchUpBufferBytes = 1024 * 1024;
+/** Pauses between looks at such a reader, milliseconds. */
+const shortestLook = 2;
+const longestLook = 100;
+
+interface WatchSessionOptions {
+  bookmarks: boolean;
+  sendInitialEvents: boolean;
+  timeoutMs: number;
+  services: Pick<EndpointServices, 'bookmarkIntervalMs' | 'maxWatchBufferBytes'>;
+  signal: AbortSignal;
+}
+
+/**
+ * Events may arrive before the headers are sent; they wait in `early`. What the watcher missed is given at the reader's
+ * pace; a reader that leaves too much of what follows unread is cut off.
+ */
+class WatchSession implements WatchSink, Timed {
   private readonly renderer: EventRenderer;
-  private readonly options: { bookmarks: boolean; sendInitialEvents: boolean };
+  private readonly options: WatchSessionOptions;
   private handle: WatchHandle | undefined;
   private sink: ResponseSink | undefined;
-  private early: (Uint8Array | string)[] = [];
-  private timers: NodeJS.Timeout[] = [];
+  private early: (Uint8Array | string)[] | undefined;
+  private started: (() => void) | undefined;
+  private endsAt = 0;
+  private timer = 0;
   private ended = false;
 
-  constructor(
-    call: ResourceCall,
-    renderer: EventRenderer,
-    options: { bookmarks: boolean; sendInitialEvents: boolean },
-  ) {
-    this.call = call;
+  constructor(renderer: EventRenderer, options: WatchSessionOptions) {
     this.renderer = renderer;
     this.options = options;
   }
@@ -92,51 +115,98 @@ class WatchSession implements WatchSink {
     if (this.ended) handle.close();
   }
 
-  start(sink: ResponseSink, timeoutMs: number): void {
+  start(sink: ResponseSink): void {
     this.sink = sink;
     sink.onClose(() => this.stop());
-    for (const chunk of this.early) sink.write(chunk);
-    this.early = [];
+    for (const chunk of this.early ?? []) sink.write(chunk);
+    this.early = undefined;
+    this.started?.();
+    this.started = undefined;
     if (this.ended) {
       sink.end();
       return;
     }
-    this.timers.push(setTimeout(() => this.finish(), timeoutMs));
-    if (this.options.bookmarks) {
-      const timer = setInterval(() => this.bookmark(false), this.call.services.bookmarkIntervalMs);
-      timer.unref();
-      this.timers.push(timer);
+    this.endsAt = performance.now() + this.options.timeoutMs;
+    this.setTimer();
+    const { signal } = this.options;
+    if (signal.aborted) this.finish();
+    else signal.addEventListener('abort', this, { once: true });
+  }
+
+  /** The signal's abort. */
+  handleEvent(): void {
+    this.finish();
+  }
+
+  due(): void {
+    if (this.ended) return;
+    if (performance.now() >= this.endsAt) {
+      this.finish();
+      return;
     }
-    this.call.context.signal.addEventListener('abort', () => this.finish(), { once: true });
+    if (this.options.bookmarks) this.bookmark();
+    if (!this.ended) this.setTimer();
+  }
+
+  ready(): Promise<void> | undefined {
+    if (this.ended) return undefined;
+    const { sink } = this;
+    return sink !== undefined && sink.bufferedBytes() <= catchUpBufferBytes ? undefined : this.drained();
   }
 
   onEvents(events: readonly WatchedEvent[], shared: object | undefined): void {
-    this.write(this.renderer.render(events, shared));
+    if (!this.ended) this.write(this.renderer.render(events, shared));
   }
 
   onSynced(revision: number): void {
-    if (this.options.sendInitialEvents && this.options.bookmarks) this.write(this.renderer.bookmark(revision, true));
+    const { sendInitialEvents, bookmarks } = this.options;
+    if (sendInitialEvents && bookmarks) this.write(this.renderer.bookmark(revision, true));
   }
 
   onEnd(error: Error): void {
     if (this.ended) return;
     const status: StatusError = isStatusError(error) ? error : internalError(error.message, error);
     this.write(this.renderer.error(status));
-    this.finish();
+    this.close();
   }
 
-  private bookmark(initial: boolean): void {
-    if (this.handle !== undefined) this.write(this.renderer.bookmark(this.handle.revision(), initial));
+  /** The headers are sent, and the reader has taken what came before. */
+  private async drained(): Promise<void> {
+    if (this.sink === undefined) {
+      await new Promise<void>((resolve) => {
+        this.started = resolve;
+      });
+    }
+    for (let look = shortestLook; !this.ended && this.unread() > catchUpBufferBytes; ) {
+      await new Promise((resolve) => setTimeout(resolve, look));
+      look = Math.min(2 * look, longestLook);
+    }
+  }
+
+  private unread(): number {
+    return this.sink?.bufferedBytes() ?? 0;
+  }
+
+  private setTimer(): void {
+    const { bookmarks, services } = this.options;
+    const left = Math.max(0, this.endsAt - performance.now());
+    this.timer = timers.add(this, bookmarks ? Math.min(left, services.bookmarkIntervalMs) : left);
+  }
+
+  private bookmark(): void {
+    const revision = this.handle?.revision();
+    if (revision !== undefined) this.write(this.renderer.bookmark(revision, false));
   }
 
   private write(chunk: Uint8Array | string): void {
     if (this.ended) return;
     if (this.sink === undefined) {
+      this.early ??= [];
       this.early.push(chunk);
       return;
     }
     this.sink.write(chunk);
-    if (this.sink.bufferedBytes() > this.call.services.maxWatchBufferBytes) {
+    if (this.sink.bufferedBytes() > this.options.services.maxWatchBufferBytes) {
       const { sink } = this;
       this.stop();
       sink.abort();
@@ -145,15 +215,20 @@ class WatchSession implements WatchSink {
 
   private finish(): void {
     if (this.ended) return;
-    if (this.options.bookmarks && this.sink !== undefined) this.bookmark(false);
+    if (this.options.bookmarks && this.sink !== undefined) this.bookmark();
+    this.close();
+  }
+
+  private close(): void {
     this.stop();
     this.sink?.end();
   }
 
   private stop(): void {
+    if (this.ended) return;
     this.ended = true;
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers = [];
+    timers.cancel(this, this.timer);
+    this.options.signal.removeEventListener('abort', this);
     this.handle?.close();
   }
 }
