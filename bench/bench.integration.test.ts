@@ -45,3 +45,32 @@ describe('the quick bench', () => {
     }
   });
 });
+
+describe('the quick bench of workspaces', () => {
+  it.skipIf(!existsSync(path.join(root, 'dist/canopy.js')))(
+    'makes and deletes them, and sees no list, object and cluster that contradict one another',
+    { timeout: 120_000 },
+    async () => {
+      const directory = mkdtempSync(path.join(tmpdir(), 'canopy-bench-test-'));
+      try {
+        const file = path.join(directory, 'result.json');
+        await promisify(execFile)(process.execPath, [
+          path.join(root, 'bench/workspaces/run.ts'),
+          '--quick',
+          '--json',
+          file,
+        ]);
+        const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] };
+        const shapes = ['flat of 150', 'tree of 86', 'chain of 5'];
+        for (const shape of shapes) {
+          const figureOf = (what: string) => rows.find(({ name }) => name === `${shape}: ${what}`)?.value;
+          expect(figureOf('deleted in'), shape).toBeGreaterThan(0);
+          expect(figureOf('consistent reads'), shape).toBeGreaterThan(0);
+        }
+        expect(rows.filter(({ name }) => name.startsWith('to Ready'))).toHaveLength(6);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+  );
+});

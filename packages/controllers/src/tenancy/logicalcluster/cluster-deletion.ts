@@ -109,8 +109,12 @@ async function endCluster(
   const status = clusterStatusOf(own);
   status.conditions = setCondition(status.conditions, { type: 'WorkspaceContentDeleted', status: 'True' }, now);
   compares.push({ key: found.kv.key, modRevision: found.kv.modRevision });
-  operations.push(...(await replaceOperations(deps.registry, found.place, found, own)));
-  if (own.metadata.finalizers.length > 0) return;
+  if (own.metadata.finalizers.length > 0) {
+    operations.push(...(await replaceOperations(deps.registry, found.place, found, own)));
+    return;
+  }
+  // Whatever has it as its owner is in the cluster and goes with it.
+  operations.push({ type: 'delete', key: found.kv.key });
   const owner = await readOwner(deps, found.object);
   if (owner === undefined) return;
   const workspace = decodeObject(owner.kv);

@@ -21,7 +21,7 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
   return {
     name: 'core/logicalcluster',
     watches: ['*'],
-    concurrency: 64,
+    concurrency: 16,
     keysOf(change, add) {
       if (change.key.startsWith(ownPrefix)) {
         const cluster = clusterOfKey(change.key);
