@@ -11,10 +11,12 @@ const sampledEvery = 10;
 const nameMark = Buffer.from('"name":"event-');
 const drainMs = 20_000;
 
-/** Delay is from sending the write until a watcher has the whole event, so the write itself is part of it. */
+/** Delay is from sending the write until a watcher has the whole event, so the write itself is part of it; `afterAnswer` counts from its answer. */
 export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2Session[]): Promise<LoadResult> {
   const sentAt = new Map<number, number>();
+  const answeredAt = new Map<number, number>();
   const delays: number[] = [];
+  const afterAnswer: number[] = [];
   let events = 0;
   let lastEvent = 0;
   const streams = Array.from({ length: plan.watchers }, (_, i) => {
@@ -30,8 +32,11 @@ export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2
       eachLine(stream, (line) => {
         events += 1;
         lastEvent = performance.now();
-        const sent = sentAt.get(numberIn(line));
-        if (sent !== undefined) delays.push(lastEvent - sent);
+        const number = numberIn(line);
+        const sent = sentAt.get(number);
+        if (sent === undefined) return;
+        delays.push(lastEvent - sent);
+        afterAnswer.push(lastEvent - (answeredAt.get(number) ?? lastEvent));
       });
     } else {
       countLines(stream, (lines) => {
@@ -44,7 +49,7 @@ export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2
   await Promise.all(streams.map((stream) => once(stream, 'response')));
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const writes = await write(plan, sessions, sentAt);
+  const writes = await write(plan, sessions, { sentAt, answeredAt });
   const all = writes * plan.watchers;
   while (events < all && performance.now() - started < plan.ms + drainMs)
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -55,6 +60,7 @@ export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2
     count: events,
     seconds: (lastEvent - started) / 1000,
     latency: spreadOf(delays),
+    afterAnswer: spreadOf(afterAnswer),
     cpuMicros: user + system,
     writes,
   };
@@ -63,7 +69,7 @@ export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2
 async function write(
   plan: FanOutPlan,
   sessions: readonly ClientHttp2Session[],
-  sentAt: Map<number, number>,
+  { sentAt, answeredAt }: Record<'sentAt' | 'answeredAt', Map<number, number>>,
 ): Promise<number> {
   const bodyOf = numbered(plan.body);
   const started = performance.now();
@@ -82,6 +88,7 @@ async function write(
         path: plan.path,
         body: bodyOf(number),
       });
+      answeredAt.set(number, performance.now());
       if (status !== 201) throw new Error(`a write was answered with ${status}`);
     }
   };

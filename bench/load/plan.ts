@@ -61,6 +61,8 @@ export interface LoadResult {
   latency: Spread;
   /** Processor time that the load generator took, microseconds. */
   cpuMicros: number;
+  /** Of the write's answer to delivery; 0 for events that came first. */
+  afterAnswer?: Spread;
   /** Writes behind the events. */
   writes?: number;
 }

@@ -126,7 +126,7 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
   }
   const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
   if (id !== 0 || tables !== 0) throw new StorageError('StorageFailed', `${path} is not a Canopy database`);
-  database.exec(`PRAGMA synchronous=FULL; BEGIN IMMEDIATE; ${schema}
+  database.exec(`PRAGMA auto_vacuum=INCREMENTAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE; ${schema}
     PRAGMA application_id=${applicationId}; PRAGMA user_version=${formatVersion}; COMMIT; PRAGMA journal_mode=WAL`);
 }
 

@@ -2,28 +2,35 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { BatchMessage, WriterOptions, WriterRequest, WriterResponse } from './batch-wire.ts';
 import { isFull, messageOf, OpenWriter } from './open-writer.ts';
 
-/** The writer thread: answers one batch at a time; removes compacted history while no batch waits. */
+/** The writer thread: answers one batch at a time; removes compacted history and shortens the file while no batch waits. */
 function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): void {
   const open = new OpenWriter(options);
   let compacting: number[] = [];
-  let slice: NodeJS.Immediate | undefined;
+  let step: NodeJS.Immediate | undefined;
 
   const post = (message: WriterResponse): void => port.postMessage(message);
 
-  const compactSlice = (): void => {
-    slice = undefined;
+  /** One step of removing, or else of giving room back, and the next when waiting batches have had their turn. */
+  const maintain = (): void => {
+    step = undefined;
     let error: string | undefined;
+    let more = false;
     try {
-      if (open.current().compaction.slice()) {
-        slice = setImmediate(compactSlice);
-        return;
-      }
+      const { compaction } = open.current();
+      more = compaction.sweep();
+      if (!more && compacting.length === 0) more = compaction.shrink();
     } catch (thrown) {
       error = messageOf(thrown);
       if (!isFull(thrown)) open.drop();
     }
+    if (more) {
+      step = setImmediate(maintain);
+      return;
+    }
+    if (compacting.length === 0) return;
     for (const revision of compacting) post({ type: 'compacted', revision, error });
     compacting = [];
+    if (error === undefined) step = setImmediate(maintain);
   };
 
   const commit = (batch: BatchMessage): void => {
@@ -32,7 +39,7 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
       post({ type: 'answer', items, values });
       if (compactions.length === 0) return;
       compacting.push(...compactions);
-      slice ??= setImmediate(compactSlice);
+      step ??= setImmediate(maintain);
     } catch (error) {
       post(rejection(error));
     }
@@ -50,12 +57,12 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
 
   port.on('message', (message: WriterRequest) => {
     if (message.type === 'batch') return commit(message);
-    if (slice !== undefined) clearImmediate(slice);
+    if (step !== undefined) clearImmediate(step);
     open.drop();
     post({ type: 'closed' });
     port.close();
   });
-  slice = setImmediate(compactSlice);
+  step = setImmediate(maintain);
 }
 
 if (parentPort !== null) serve(parentPort, workerData as WriterOptions);

@@ -247,10 +247,16 @@ function liveRevision(row: CurrentRow | undefined): number {
   return row === undefined || row.create_rev === 0 ? 0 : row.rev;
 }
 
+/**
+ * Pages (4 KiB) after which the commit that reaches them copies the log into the file. Few, because that commit and those
+ * behind it wait meanwhile.
+ */
+const checkpointPages = 1000;
+
 function openForWriting(options: WriterOptions): DatabaseSync {
   const database = new DatabaseSync(options.path, { timeout: 5000 });
   database.exec(`PRAGMA synchronous=FULL; PRAGMA cache_size=${-Math.ceil(options.cacheBytes / 1024)};
-    PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;`);
+    PRAGMA wal_autocheckpoint=${checkpointPages}; PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;`);
   if (options.maxPageCount > 0) database.exec(`PRAGMA max_page_count=${options.maxPageCount}`);
   return database;
 }

@@ -1,0 +1,63 @@
+// npm run bench:compaction [-- --quick] [-- --json FILE]
+// Churn on a store's file, with and without compaction in one run, and prints a table; see "Watches and compaction" in
+// docs/performance.md.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Compactor, SqliteStorage } from '@canopy/storage';
+import { type ChurnPlan, churn, sizeOf } from './compaction/churn.ts';
+import { machine, type Row, tableText } from './report.ts';
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
+const quick = values.quick === true;
+const plans: Readonly<Record<string, ChurnPlan>> = {
+  '1 kB': { keys: 2000, writes: quick ? 2000 : 10_000, bytes: 1000, keep: quick ? 500 : 2000 },
+  '500 kB': { keys: 20, writes: quick ? 100 : 500, bytes: 500_000, keep: quick ? 10 : 100 },
+};
+
+async function measurePlan(name: string, plan: ChurnPlan): Promise<Row[]> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'canopy-bench-compaction-'));
+  try {
+    const rows: Row[] = [];
+    for (const compacts of [false, true]) {
+      const file = path.join(directory, `${compacts}.db`);
+      const storage = await SqliteStorage.open({ path: file });
+      const compactor = compacts ? new Compactor(storage, { keepChanges: plan.keep, keepMs: 0 }) : undefined;
+      const result = await churn({ storage, path: file }, plan, compactor);
+      await compactor?.stop();
+      await storage.close();
+      const how = `${name} values, ${compacts ? 'compacting' : 'no compaction'}`;
+      rows.push(
+        {
+          name: `${how}: longest write`,
+          value: result.max,
+          unit: 'ms',
+          p50: result.p50,
+          p99: result.p99,
+          ...(compacts ? { bar: { limit: 50, better: 'lower' } as const } : {}),
+        },
+        { name: `${how}: log beside the file, peak`, value: result.walPeak / 1e6, unit: 'MB' },
+        { name: `${how}: file, peak`, value: result.filePeak / 1e6, unit: 'MB' },
+        {
+          name: `${how}: file when closed, of live + kept`,
+          value: sizeOf(file) / (result.live + result.kept),
+          unit: 'x',
+          ...(compacts ? { bar: { limit: 2, better: 'lower' } as const } : {}),
+        },
+      );
+    }
+    return rows;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const rows: Row[] = [];
+for (const [name, plan] of Object.entries(plans)) rows.push(...(await measurePlan(name, plan)));
+const taken = new Date().toISOString();
+const file = values.json ?? path.join(import.meta.dirname, 'results', `compaction-${taken.replaceAll(':', '-')}.json`);
+mkdirSync(path.dirname(file), { recursive: true });
+writeFileSync(file, `${JSON.stringify({ taken, quick, machine: machine(), rows }, null, 2)}\n`);
+process.stdout.write(tableText(rows));
+process.stdout.write(`\nWritten to ${path.relative(process.cwd(), file)}\n`);
