@@ -8,9 +8,9 @@ import {
 } from '@canopy/apimachinery';
 import { objectOf } from '../registry/get.ts';
 import type { ListResult } from '../registry/list.ts';
-import { spliceAll, spliceRevision } from '../registry/object-codec.ts';
+import { spliceAll, spliceFrames, spliceRevision } from '../registry/object-codec.ts';
 import { inVersion, type StoredObject } from '../registry/registry.ts';
-import type { WatchedEvent } from '../registry/watch.ts';
+import type { WatchedEvent } from '../registry/watching/watch-events.ts';
 import { type ApiResponse, jsonResponse } from './api-response.ts';
 import { compressResponse } from './negotiation/compression.ts';
 import { encodeBody, recodeBody, wantsPretty } from './negotiation/encode-body.ts';
@@ -173,7 +173,16 @@ export async function eventRenderer(call: ResourceCall): Promise<EventRenderer> 
     columnsSent = true;
     return objectFrame(event.type, Buffer.from(JSON.stringify(table)));
   };
+  const storedForm = want.representation.kind === 'object' && isStoredForm(call);
   const renderAll = (events: readonly WatchedEvent[]): Uint8Array => {
+    if (storedForm) {
+      const heads = events.map(({ type }) => frameHeads[type] as Buffer);
+      return spliceFrames(
+        events.map(({ stored }) => stored),
+        heads,
+        frameEnd,
+      );
+    }
     const frames = events.map(frame);
     return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
   };

@@ -65,18 +65,8 @@ export function spliceAll(
   head: Buffer,
   tail: Buffer,
 ): Buffer {
-  const splices: Splice[] = [];
-  let size = head.length + tail.length + Math.max(0, items.length - 1);
-  let before: Splice | undefined;
-  for (const { kv } of items) {
-    const { value } = kv;
-    // Objects of one collection mostly begin alike, up to their metadata.
-    const at = before !== undefined && beginsAlike(value, before.value, before.at) ? before.at : metadataStart(value);
-    before = { value, at, insert: insertOf(value, at, kv.modRevision) };
-    splices.push(before);
-    size += value.byteLength + before.insert.length;
-  }
-  const out = Buffer.allocUnsafe(size);
+  const { splices, bytes } = splicesOf(items);
+  const out = Buffer.allocUnsafe(bytes + head.length + tail.length + Math.max(0, items.length - 1));
   out.set(head, 0);
   let end = head.length;
   for (let i = 0; i < splices.length; i++) {
@@ -85,6 +75,45 @@ export function spliceAll(
   }
   out.set(tail, end);
   return out;
+}
+
+/** Stored values with their resource versions, each between its own head and `tail`: one allocation for all. */
+export function spliceFrames(
+  items: readonly { kv: Pick<KeyValue, 'value' | 'modRevision'> }[],
+  heads: readonly Buffer[],
+  tail: Buffer,
+): Buffer {
+  const { splices, bytes } = splicesOf(items);
+  let size = bytes + tail.length * items.length;
+  for (const head of heads) size += head.length;
+  const out = Buffer.allocUnsafe(size);
+  let end = 0;
+  for (let i = 0; i < splices.length; i++) {
+    const head = heads[i] as Buffer;
+    out.set(head, end);
+    end = writeSplice(out, end + head.length, splices[i] as Splice);
+    out.set(tail, end);
+    end += tail.length;
+  }
+  return out;
+}
+
+function splicesOf(items: readonly { kv: Pick<KeyValue, 'value' | 'modRevision'> }[]): {
+  splices: Splice[];
+  bytes: number;
+} {
+  const splices: Splice[] = [];
+  let bytes = 0;
+  let before: Splice | undefined;
+  for (const { kv } of items) {
+    const { value } = kv;
+    // Objects of one collection mostly begin alike, up to their metadata.
+    const at = before !== undefined && beginsAlike(value, before.value, before.at) ? before.at : metadataStart(value);
+    before = { value, at, insert: insertOf(value, at, kv.modRevision) };
+    splices.push(before);
+    bytes += value.byteLength + before.insert.length;
+  }
+  return { splices, bytes };
 }
 
 function beginsAlike(value: Uint8Array, other: Uint8Array, length: number): boolean {

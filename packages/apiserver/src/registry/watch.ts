@@ -1,23 +1,16 @@
-import { expired, type KubeObject, timeout } from '@canopy/apimachinery';
-import { type Change, isStorageError, type KeyValue, type Revision, type WatchSubscription } from '@canopy/storage';
+import { expired, timeout } from '@canopy/apimachinery';
+import { isStorageError, type Revision, type WatchSubscription } from '@canopy/storage';
 import { collectionPrefix, type ListResult, listObjects, parseResourceVersion } from './list.ts';
 import type { Access } from './logical-cluster.ts';
-import { decodeObject } from './object-codec.ts';
 import type { CollectionRequest, Registry, StoredObject } from './registry.ts';
 import { compileSelection, type Matcher, type Selection } from './selection.ts';
 import { toStatusError } from './storage-errors.ts';
+import { eventsOf, type WatchedEvent } from './watching/watch-events.ts';
 
 export interface WatchOptions extends Selection {
   resourceVersion: string;
   /** Stream the collection's current state first, then a bookmark that says so. */
   sendInitialEvents: boolean;
-}
-
-export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
-
-export interface WatchedEvent {
-  type: WatchEventType;
-  stored: StoredObject;
 }
 
 export interface WatchSink {
@@ -106,11 +99,8 @@ class ObjectWatch implements WatchHandle {
       prefix,
       after,
       onChanges(changes) {
-        if (matcher.all) sink.onEvents(sharedEvents(changes), changes);
-        else {
-          const events = selectEvents(changes, matcher);
-          if (events.length > 0) sink.onEvents(events, undefined);
-        }
+        const events = eventsOf(changes, matcher);
+        if (events.length > 0) sink.onEvents(events, matcher.sharingKey === undefined ? undefined : events);
       },
       ready: () => sink.ready(),
       onEnd: (error) => sink.onEnd(toWatchError(error)),
@@ -157,58 +147,4 @@ function* chunksOf(items: readonly StoredObject[]): Generator<readonly StoredObj
 function toWatchError(error: unknown): Error {
   if (isStorageError(error, 'RevisionCompacted')) return expired('too old resource version');
   return toStatusError(error);
-}
-
-/** Watchers without selectors share the events of a batch, and whatever was rendered for it. */
-const eventsOfBatch = new WeakMap<readonly Change[], WatchedEvent[]>();
-
-function sharedEvents(changes: readonly Change[]): WatchedEvent[] {
-  let events = eventsOfBatch.get(changes);
-  if (events === undefined) {
-    events = changes.map(toEvent);
-    eventsOfBatch.set(changes, events);
-  }
-  return events;
-}
-
-function toEvent(change: Change): WatchedEvent {
-  if (change.type === 'delete') return { type: 'DELETED', stored: { kv: lastState(change) } };
-  return { type: change.previousRevision === 0 ? 'ADDED' : 'MODIFIED', stored: { kv: newState(change) } };
-}
-
-function newState(change: Change): KeyValue {
-  return {
-    key: change.key,
-    value: change.value as Uint8Array,
-    modRevision: change.revision,
-    createRevision: change.createRevision,
-  };
-}
-
-/** The object as it was, with the revision of its end. */
-function lastState(change: Change): KeyValue {
-  return {
-    key: change.key,
-    value: change.previous as Uint8Array,
-    modRevision: change.revision,
-    createRevision: change.createRevision,
-  };
-}
-
-/** With selectors an object may enter (ADDED) or leave (DELETED) the watched set by being modified. */
-function selectEvents(changes: readonly Change[], matcher: Matcher): WatchedEvent[] {
-  const events: WatchedEvent[] = [];
-  for (const change of changes) {
-    const before = change.previousRevision === 0 ? undefined : matched(lastState(change), matcher);
-    const now = change.type === 'delete' ? undefined : matched(newState(change), matcher);
-    if (now !== undefined) events.push({ type: before === undefined ? 'ADDED' : 'MODIFIED', stored: now });
-    else if (before !== undefined) events.push({ type: 'DELETED', stored: before });
-  }
-  return events;
-}
-
-function matched(kv: KeyValue, matcher: Matcher): StoredObject | undefined {
-  if (matcher.name !== undefined && !kv.key.endsWith(`/${matcher.name}`)) return undefined;
-  const object: KubeObject = decodeObject(kv);
-  return matcher.matches(object) ? { kv, object } : undefined;
 }

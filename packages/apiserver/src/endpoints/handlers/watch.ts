@@ -1,5 +1,6 @@
 import { badRequest, internalError, isStatusError, type StatusError } from '@canopy/apimachinery';
-import { type WatchedEvent, type WatchHandle, type WatchSink, watchObjects } from '../../registry/watch.ts';
+import { type WatchHandle, type WatchSink, watchObjects } from '../../registry/watch.ts';
+import type { WatchedEvent } from '../../registry/watching/watch-events.ts';
 import type { ApiResponse, ResponseSink } from '../api-response.ts';
 import { booleanOption, integerOption, selectorsOf } from '../query-options.ts';
 import { type EventRenderer, eventRenderer } from '../rendering.ts';

@@ -54,9 +54,9 @@ export interface SqliteStorageOptions {
   onFailure?: (error: StorageError) => void;
 }
 
-/** What a follower gets at once while it catches up with the log. */
-const catchUpRows = 1000;
-const catchUpBytes = 4 * 1024 * 1024;
+/** What a follower gets at once while it catches up with the log: little, because everybody else waits meanwhile. */
+const catchUpRows = 250;
+const catchUpBytes = 1024 * 1024;
 
 /**
  * A {@link Storage} in one SQLite file, for one process. Reads are synchronous on this thread; writes are committed in
