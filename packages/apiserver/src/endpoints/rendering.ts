@@ -117,8 +117,13 @@ export async function renderList(call: ResourceCall, result: ListResult): Promis
 
 const comma = Buffer.from(',');
 const listEnd = Buffer.from(']}');
+const nothing = Buffer.alloc(0);
 
 function listBytes(call: ResourceCall, items: readonly StoredObject[], meta: ListMeta): Buffer {
+  return joined(call, items, listHead(call, meta), listEnd);
+}
+
+function listHead(call: ResourceCall, meta: ListMeta): Buffer {
   const { group, names } = call.resource.declaration;
   const head = {
     kind: names.listKind,
@@ -126,15 +131,37 @@ function listBytes(call: ResourceCall, items: readonly StoredObject[], meta: Lis
     metadata: meta,
     items: [],
   };
-  const listHead = Buffer.from(JSON.stringify(head).slice(0, -2));
-  if (isStoredForm(call)) return spliceAll(items, listHead, listEnd);
-  const parts: Buffer[] = [listHead];
+  return Buffer.from(JSON.stringify(head).slice(0, -2));
+}
+
+/** The objects with commas between them. */
+function joined(call: ResourceCall, items: readonly StoredObject[], head: Buffer, end: Buffer): Buffer {
+  if (isStoredForm(call)) return spliceAll(items, head, end);
+  const parts: Buffer[] = [head];
   for (let i = 0; i < items.length; i++) {
     if (i > 0) parts.push(comma);
     parts.push(objectBytes(call, items[i] as StoredObject));
   }
-  parts.push(listEnd);
+  parts.push(end);
   return Buffer.concat(parts);
+}
+
+/** The bytes of one list that is put together from pages, a call for each of them. */
+export interface ListPages {
+  first(result: ListResult): Buffer;
+  next(items: readonly StoredObject[]): Buffer;
+  end: Buffer;
+}
+
+/** Undefined when the client asked for another form than plain JSON, which needs all objects at once. */
+export function listPages(call: ResourceCall): ListPages | undefined {
+  const want = wanted(call);
+  if (want.representation.kind !== 'object' || want.format !== 'json' || want.indent) return undefined;
+  return {
+    first: ({ items, revision }) => joined(call, items, listHead(call, { resourceVersion: String(revision) }), nothing),
+    next: (items) => (items.length === 0 ? nothing : joined(call, items, comma, nothing)),
+    end: listEnd,
+  };
 }
 
 function compressed(call: ResourceCall, response: ApiResponse): ApiResponse | Promise<ApiResponse> {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { badRequest, expired, type KubeObject, timeout } from '@canopy/apimachinery';
 import {
   type IndexEntry,
@@ -27,6 +28,8 @@ export interface ListResult {
   revision: Revision;
   /** `''` when there is nothing more. */
   continueToken: string;
+  /** Found by an index, which is read as it is now: later pages need not show the same state as this one. */
+  indexed: boolean;
 }
 
 /** Objects read per step when a selector must look at each of them. */
@@ -55,6 +58,7 @@ export async function listObjects(
   const start = await startOf(registry, options);
   const read = pageReader(registry, prefix, index);
   const items: StoredObject[] = [];
+  const indexed = index !== undefined;
   let after = start.after === undefined ? undefined : prefix + start.after;
   let revision = start.revision;
   let answered: Revision | undefined = start.revision;
@@ -72,11 +76,13 @@ export async function listObjects(
       items.push(stored);
       if (options.limit > 0 && items.length === options.limit) {
         const more = page.more || i < page.items.length - 1;
-        return { items, revision: answered, continueToken: more ? tokenAfter(prefix, kv, answered) : '' };
+        return { items, revision: answered, continueToken: more ? tokenAfter(prefix, kv, answered) : '', indexed };
       }
     }
-    if (!page.more) return { items, revision: answered, continueToken: '' };
+    if (!page.more) return { items, revision: answered, continueToken: '', indexed };
     after = page.items[page.items.length - 1]?.key;
+    // Others get their turn while a selector looks at a large collection.
+    await setImmediate();
   }
 }
 

@@ -1,13 +1,47 @@
-import { listObjects } from '../../registry/list.ts';
+import { type ListOptions, listObjects } from '../../registry/list.ts';
 import type { ApiResponse } from '../api-response.ts';
 import { listOptionsOf } from '../query-options.ts';
-import { renderList } from '../rendering.ts';
+import { listPages, renderList } from '../rendering.ts';
 import { collectionOf, type ResourceCall } from '../resource-call.ts';
+import { firstPageObjects, streamedList } from './streamed-list.ts';
 
 export async function handleList(call: ResourceCall): Promise<ApiResponse> {
-  const options = listOptionsOf(call.context.query);
-  const result = await listObjects(call.services.registry, collectionOf(call), { ...options, ...restrictionOf(call) });
-  return renderList(call, result);
+  const options = { ...listOptionsOf(call.context.query), ...restrictionOf(call) };
+  return (options.limit === 0 ? await streamed(call, options) : undefined) ?? renderAll(call, options);
+}
+
+async function renderAll(call: ResourceCall, options: ListOptions): Promise<ApiResponse> {
+  return renderList(call, await listObjects(call.services.registry, collectionOf(call), options));
+}
+
+/** Plain JSON of more than one page; undefined when all of it has to be read at once. */
+async function streamed(call: ResourceCall, options: ListOptions): Promise<ApiResponse | undefined> {
+  const pages = listPages(call);
+  if (pages === undefined) return undefined;
+  const { registry } = call.services;
+  const collection = collectionOf(call);
+  // A limit would change the meaning of a resource version alone.
+  const match = options.resourceVersionMatch === '' && options.resourceVersion !== '' ? 'NotOlderThan' : undefined;
+  const first = await listObjects(registry, collection, {
+    ...options,
+    limit: firstPageObjects,
+    ...(match === undefined || options.continueToken !== '' ? {} : { resourceVersionMatch: match }),
+  });
+  if (first.continueToken === '') return renderList(call, first);
+  if (first.indexed) return undefined;
+  return streamedList({
+    pages,
+    first,
+    read: (continueToken, limit) =>
+      listObjects(registry, collection, {
+        ...options,
+        resourceVersion: '',
+        resourceVersionMatch: '',
+        continueToken,
+        limit,
+      }),
+    acceptEncoding: call.context.headers['accept-encoding'],
+  });
 }
 
 /** The domain's restriction in the form that list and watch take. */

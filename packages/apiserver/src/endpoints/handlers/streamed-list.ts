@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { createGzip } from 'node:zlib';
+import type { ListResult } from '../../registry/list.ts';
+import type { ApiResponse, ResponseSink } from '../api-response.ts';
+import { acceptsGzip } from '../negotiation/compression.ts';
+import type { ListPages } from '../rendering.ts';
+
+/** Objects of the first page: a list that has no more is answered in one piece. */
+export const firstPageObjects = 500;
+const maxPageObjects = 1000;
+/** Later pages have as many objects as make so many bytes, going by the size of those before. */
+const pageBytes = 1024 * 1024;
+
+/** While the peer has more than this unread, no further page is read. */
+const unreadBytes = 1024 * 1024;
+/** Pauses between looks at such a peer, milliseconds. */
+const shortestLook = 2;
+const longestLook = 100;
+/** A peer that takes nothing for so long is cut off. */
+const patienceMs = 60_000;
+
+export interface StreamedList {
+  pages: ListPages;
+  /** Has more. */
+  first: ListResult;
+  /** The page behind a continue token, in the state of the first one. */
+  read(continueToken: string, limit: number): Promise<ListResult>;
+  acceptEncoding: string | undefined;
+}
+
+/**
+ * A list of any length in the memory of a page: the next one is read when the peer has taken the last, all of them at
+ * the revision of the first. When one cannot be read, say because that revision is compacted by then, the answer
+ * breaks off, which no client takes for a whole list.
+ */
+export function streamedList(list: StreamedList): ApiResponse {
+  const gzip = acceptsGzip(list.acceptEncoding);
+  return {
+    kind: 'stream',
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      vary: 'Accept-Encoding',
+      ...(gzip ? { 'content-encoding': 'gzip' } : {}),
+    },
+    start: (sink) => {
+      const paced = new PacedSink(sink);
+      const out = gzip ? new GzipOutput(paced) : paced;
+      writePages(list, out).catch(() => paced.abort());
+    },
+  };
+}
+
+interface Output {
+  /** Resolves when there is room for more. Rejects when the peer is gone or does not read. */
+  write(chunk: Buffer): Promise<void>;
+  end(): Promise<void>;
+}
+
+async function writePages({ pages, first, read }: StreamedList, out: Output): Promise<void> {
+  let bytes = pages.first(first);
+  let count = first.items.length;
+  let token = first.continueToken;
+  await out.write(bytes);
+  while (token !== '') {
+    const limit = count === 0 ? maxPageObjects : Math.floor((pageBytes / bytes.byteLength) * count);
+    const page = await read(token, Math.min(maxPageObjects, Math.max(1, limit)));
+    bytes = pages.next(page.items);
+    count = page.items.length;
+    token = page.continueToken;
+    if (bytes.byteLength > 0) await out.write(bytes);
+  }
+  await out.write(pages.end);
+  await out.end();
+}
+
+class PacedSink implements Output {
+  private readonly sink: ResponseSink;
+  private closed = false;
+
+  constructor(sink: ResponseSink) {
+    this.sink = sink;
+    sink.onClose(() => {
+      this.closed = true;
+    });
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.closed) throw new Error('the peer is gone');
+    this.sink.write(chunk);
+    let unread = this.sink.bufferedBytes();
+    let since = performance.now();
+    for (let look = 0; unread > unreadBytes; look = Math.min(Math.max(shortestLook, 2 * look), longestLook)) {
+      await new Promise((resolve) => setTimeout(resolve, look));
+      if (this.closed) throw new Error('the peer is gone');
+      const now = this.sink.bufferedBytes();
+      if (now < unread) since = performance.now();
+      else if (performance.now() - since > patienceMs) throw new Error('the peer does not read');
+      unread = now;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async end(): Promise<void> {
+    this.sink.end();
+  }
+
+  abort(): void {
+    if (!this.closed) this.sink.abort();
+  }
+}
+
+/** Level 1, on the thread pool. */
+class GzipOutput implements Output {
+  private readonly gzip = createGzip({ level: 1 });
+  private readonly out: PacedSink;
+  private ready: Buffer[] = [];
+
+  constructor(out: PacedSink) {
+    this.out = out;
+    this.gzip.on('data', (chunk: Buffer) => this.ready.push(chunk));
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.gzip.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+    await this.forward();
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.gzip, 'end');
+    this.gzip.end();
+    await ended;
+    await this.forward();
+    await this.out.end();
+  }
+
+  private async forward(): Promise<void> {
+    const bytes = Buffer.concat(this.ready);
+    this.ready = [];
+    if (bytes.byteLength > 0) await this.out.write(bytes);
+  }
+}
