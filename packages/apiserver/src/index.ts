@@ -32,10 +32,12 @@ export { jsonResponse, textResponse } from './endpoints/api-response.ts';
 export { decodeBody, expectKind, isObject } from './endpoints/body.ts';
 export type { DiscoveryDocuments } from './endpoints/discovery/discovery.ts';
 export { answerDiscovery, renderDiscovery } from './endpoints/discovery/discovery.ts';
+export { DiscoveryCache } from './endpoints/discovery/discovery-cache.ts';
 export { dispatchResource } from './endpoints/dispatch.ts';
 export { handlePatch } from './endpoints/handlers/patch.ts';
 export type { HealthCheck, HealthChecks } from './endpoints/health.ts';
 export { handleHealth } from './endpoints/health.ts';
+export { compressResponse, gzipOnce } from './endpoints/negotiation/compression.ts';
 export { OpenApiDocuments } from './endpoints/openapi/openapi-documents.ts';
 export { renderObject } from './endpoints/rendering.ts';
 export type {

@@ -52,6 +52,7 @@ export class ApiServer {
       error = isStatusError(thrown) ? thrown : unexpected(thrown);
       response = statusResponse(error);
     }
+    response.headers['cache-control'] ??= 'no-cache, private';
     response.headers['audit-id'] = request.auditId;
     if (request.warnings.length > 0) response.headers.warning = warningHeader(request.warnings);
     const finish = (): void => {

@@ -4,8 +4,10 @@ import {
   type ApiSurface,
   type AuthorizedContext,
   answerDiscovery,
-  DerivedCache,
+  compressResponse,
+  DiscoveryCache,
   type DiscoveryDocuments,
+  gzipOnce,
   OpenApiDocuments,
   renderDiscovery,
   type ServedResource,
@@ -18,13 +20,13 @@ export interface DocumentsOptions {
   serverAddress: string;
 }
 
-const cachedDiscoveries = 200;
+const discoveryCacheBytes = 8 * 1024 * 1024;
 const openApiCacheBytes = 32 * 1024 * 1024;
 
 /** Discovery and OpenAPI, rendered once per surface and shared by all logical clusters that have it. */
 export class Documents {
   private readonly options: DocumentsOptions;
-  private readonly discoveries = new DerivedCache<DiscoveryDocuments>(cachedDiscoveries);
+  private readonly discoveries = new DiscoveryCache(discoveryCacheBytes);
   private readonly openApi: OpenApiDocuments;
 
   constructor(options: DocumentsOptions) {
@@ -56,14 +58,15 @@ export class Documents {
     const { apiPath, query, headers, domain, target, urlPrefix } = context;
     if (apiPath === '/api' || apiPath === '/apis' || apiPath.startsWith('/api/') || apiPath.startsWith('/apis/')) {
       const surface = await domain.surface(target);
-      return answerDiscovery(await this.discovery(surface), { path: apiPath, query, headers });
+      const answer = answerDiscovery(this.discovery(surface), { path: apiPath, query, headers });
+      return answer && compressResponse(answer, headers['accept-encoding'], gzipOnce);
     }
     if (!apiPath.startsWith('/openapi/')) return undefined;
     return this.openApi.answer(await domain.surface(target), { path: apiPath, urlPrefix, query, headers });
   }
 
-  private discovery(surface: ApiSurface): Promise<DiscoveryDocuments> {
-    return this.discoveries.get(surface.hash, async () =>
+  private discovery(surface: ApiSurface): DiscoveryDocuments {
+    return this.discoveries.get(surface.hash, () =>
       renderDiscovery(surface, {
         subresourcesOf: (resource) => this.subresources(resource),
         serverAddress: this.options.serverAddress,

@@ -9,6 +9,9 @@ export interface MetricSources {
   watchers(): number;
 }
 
+/** Combinations of labels that requests are counted under; tenants can make resources of any name. */
+const mostCombinations = 500;
+
 interface Sample {
   count: number;
   sum: number;
@@ -21,7 +24,8 @@ function emptySample(): Sample {
 
 /**
  * Prometheus metrics. Requests are counted in plain numbers on the hot path; the library is loaded and fed when somebody
- * scrapes for the first time. No label names a workspace, an object or a user, so the number of series does not grow.
+ * scrapes for the first time. No label names a workspace, an object or a user, and combinations beyond
+ * a bound are counted as `other`, so the number of series does not grow.
  */
 export class Metrics {
   private readonly requests = new Map<string, Sample>();
@@ -36,18 +40,25 @@ export class Metrics {
     const verb = knownVerb(context?.info.verb ?? request.method.toLowerCase());
     const resource =
       context?.info.resourceRequest === true ? knownResource(context.info.group, context.info.resource, status) : '';
-    const key = `${verb}|${resource}|${status}|${context?.domain.name ?? ''}`;
-    let sample = this.requests.get(key);
-    if (sample === undefined) {
-      sample = emptySample();
-      this.requests.set(key, sample);
-    }
+    const sample = this.sampleOf(`${verb}|${resource}|${status}|${context?.domain.name ?? ''}`);
     const seconds = durationMs / 1000;
     sample.count += 1;
     if (verb === 'watch') return;
     sample.sum += seconds;
     for (let i = 0; i < durationBuckets.length; i++)
       if (seconds <= (durationBuckets[i] as number)) (sample.buckets[i] as number) += 1;
+  }
+
+  private sampleOf(key: string): Sample {
+    const known = this.requests.get(key);
+    if (known !== undefined) return known;
+    if (this.requests.size >= mostCombinations) {
+      const [verb, resource, status] = key.split('|');
+      if (resource !== 'other') return this.sampleOf(`${verb === 'watch' ? verb : 'other'}|other|${status}|`);
+    }
+    const sample = emptySample();
+    this.requests.set(key, sample);
+    return sample;
   }
 
   async render(): Promise<{ contentType: string; text: string }> {

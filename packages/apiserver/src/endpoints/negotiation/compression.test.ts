@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { jsonResponse } from '../api-response.ts';
-import { acceptsGzip, compressResponse, gzipThresholdBytes } from './compression.ts';
+import { acceptsGzip, compressResponse, gzipOnce, gzipThresholdBytes } from './compression.ts';
 
 const large = 'x'.repeat(gzipThresholdBytes);
 
@@ -51,5 +51,15 @@ describe('compressResponse', () => {
     const response = await compressResponse(jsonResponse(200, large, { vary: 'Accept' }), undefined);
     expect(response).toMatchObject({ body: large, headers: { vary: 'Accept, Accept-Encoding' } });
     expect(response.headers['content-encoding']).toBeUndefined();
+  });
+});
+
+describe('gzipOnce', () => {
+  it('compresses a body that is kept once', async () => {
+    const body = Buffer.from(large);
+    const first = await gzipOnce(body);
+    expect(gunzipSync(first).toString()).toBe(large);
+    expect(await gzipOnce(body)).toBe(first);
+    expect(await gzipOnce(Buffer.from(large))).not.toBe(first);
   });
 });

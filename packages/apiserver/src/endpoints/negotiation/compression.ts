@@ -24,6 +24,19 @@ export function gzipFast(body: Uint8Array | string): Promise<Buffer> {
   return gzipAsync(body, { level: 1 });
 }
 
+const compressedOnce = new WeakMap<Uint8Array, Promise<Buffer>>();
+
+/** For bodies that are kept and served again; what it compressed lives as long as the body. */
+export function gzipOnce(body: Uint8Array | string): Promise<Buffer> {
+  if (typeof body === 'string') return gzipFast(body);
+  let compressed = compressedOnce.get(body);
+  if (compressed === undefined) {
+    compressed = gzipFast(body);
+    compressedOnce.set(body, compressed);
+  }
+  return compressed;
+}
+
 /**
  * Compresses a large complete answer if the client takes gzip. Streams, small answers and answers that have an
  * encoding already are returned as they are.
@@ -31,6 +44,7 @@ export function gzipFast(body: Uint8Array | string): Promise<Buffer> {
 export function compressResponse(
   response: ApiResponse,
   acceptEncoding: string | undefined,
+  compress: (body: Uint8Array | string) => Promise<Buffer> = gzipFast,
 ): ApiResponse | Promise<ApiResponse> {
   if (response.kind === 'stream' || response.body === undefined) return response;
   // Every character is at least one byte, so only texts below the threshold have to be measured.
@@ -41,7 +55,7 @@ export function compressResponse(
   const vary = response.headers['vary'];
   const headers = { ...response.headers, vary: vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding` };
   if (!acceptsGzip(acceptEncoding)) return { ...response, headers };
-  return gzipFast(response.body).then((body) => ({
+  return compress(response.body).then((body) => ({
     ...response,
     headers: { ...headers, 'content-encoding': 'gzip' },
     body,

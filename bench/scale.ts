@@ -1,0 +1,32 @@
+// npm run bench:scale [-- --to 100000] [-- --directory D] [-- --root DIR] [-- --json FILE]
+// Many workspaces in one server, measured at 1,000, 10,000 and so on. Goes on with the stores in the directory. See docs/performance.md.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine, tableText } from './report.ts';
+import { measureScale } from './scale/measure-scale.ts';
+
+const { values } = parseArgs({
+  options: {
+    to: { type: 'string', default: '100000' },
+    directory: { type: 'string' },
+    root: { type: 'string' },
+    json: { type: 'string' },
+  },
+});
+const to = Number(values.to);
+const started = performance.now();
+const stages = await measureScale({
+  root: path.resolve(values.root ?? path.join(import.meta.dirname, '..')),
+  directory: path.resolve(values.directory ?? path.join(tmpdir(), 'canopy-scale')),
+  stages: [...new Set([1000, 10_000, 100_000, to].filter((count) => count <= to))].sort((a, b) => a - b),
+  say: (text) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s: ${text}\n`),
+});
+const taken = new Date().toISOString();
+const file = values.json ?? path.join(import.meta.dirname, 'results', `scale-${taken.replaceAll(':', '-')}.json`);
+mkdirSync(path.dirname(file), { recursive: true });
+writeFileSync(file, `${JSON.stringify({ taken, machine: machine(), stages }, null, 2)}\n`);
+for (const { workspaces, rows } of stages)
+  process.stdout.write(`${workspaces.toLocaleString('en')} workspaces\n\n${tableText(rows)}\n`);
+process.stdout.write(`Written to ${path.relative(process.cwd(), file)}\n`);
