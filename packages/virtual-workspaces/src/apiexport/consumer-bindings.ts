@@ -11,13 +11,16 @@ import {
 import { type Change, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
 
 const bindings = { group: 'apis.kcp.io', resource: 'apibindings' };
-const capacity = 10_000;
+const capacity = 4_000;
 
-/** One binding in a consumer's cluster, as far as providers are concerned. */
+/** What providers need to know of one binding in a consumer's cluster; some hundred bytes. */
 export interface ConsumerBinding {
-  name: string;
-  spec: BindingSpec;
-  status: BindingStatus;
+  /** Logical cluster of the export, or its path while the binding is not bound. */
+  exportCluster: string | undefined;
+  exportName: string | undefined;
+  /** `<group>/<resource>`. */
+  bound: readonly string[];
+  claims: NonNullable<BindingSpec['permissionClaims']>;
 }
 
 /** The bindings of each cluster that a provider asked for; bounded, dropped by the change log. */
@@ -39,21 +42,20 @@ export class ConsumerBindings {
   /** The cluster's binding to an export; undefined when it has none. */
   async to(exportCluster: string, exportName: string, cluster: string): Promise<ConsumerBinding | undefined> {
     const all = await this.cache.get(cluster, () => this.load(cluster));
-    return all.find(({ spec, status }) => {
-      const reference = spec.reference?.export;
-      if (reference?.name !== exportName) return false;
-      return (status.apiExportClusterName ?? reference.path) === exportCluster;
-    });
+    return all.find((binding) => binding.exportName === exportName && binding.exportCluster === exportCluster);
   }
 
   private async load(cluster: string): Promise<ConsumerBinding[]> {
     const { items } = await this.storage.range(objectPrefix({ ...bindings, cluster }));
     return items.map((kv) => {
       const object: KubeObject = decodeObject(kv);
+      const { reference, permissionClaims = [] } = bindingSpecOf(object);
+      const { apiExportClusterName, boundResources = [] } = (object.status ?? {}) as BindingStatus;
       return {
-        name: object.metadata.name ?? '',
-        spec: bindingSpecOf(object),
-        status: (object.status ?? {}) as BindingStatus,
+        exportCluster: apiExportClusterName ?? reference?.export?.path,
+        exportName: reference?.export?.name,
+        bound: boundResources.map(({ group, resource }) => `${group}/${resource}`),
+        claims: permissionClaims,
       };
     });
   }
@@ -61,5 +63,5 @@ export class ConsumerBindings {
 
 /** Claims in force between an export and one of its bindings. */
 export function claimsOf(exportObject: KubeObject, binding: ConsumerBinding): EffectiveClaim[] {
-  return effectiveClaims(exportSpecOf(exportObject).permissionClaims ?? [], binding.spec.permissionClaims ?? []);
+  return effectiveClaims(exportSpecOf(exportObject).permissionClaims ?? [], binding.claims);
 }

@@ -64,8 +64,7 @@ async function refusedByBinding(
   if (binding === undefined) return noBinding;
   if (!attributes.resourceRequest) return undefined;
   const { group, resource, verb } = attributes;
-  if (binding.status.boundResources?.some((bound) => bound.group === group && bound.resource === resource))
-    return undefined;
+  if (binding.bound.includes(`${group}/${resource}`)) return undefined;
   const claimGroup = group === 'events.k8s.io' && resource === 'events' ? '' : group;
   const claim = claimsOf(exportObject, binding).find(
     (candidate) => candidate.group === claimGroup && candidate.resource === resource,
