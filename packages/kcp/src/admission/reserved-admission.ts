@@ -26,8 +26,10 @@ export const reservedCrdGroups: AdmissionPlugin = {
   name: 'kcp.io/ReservedCRDGroups',
   handles: (request) => isAbout(request, definitions.group, definitions.resource, ['CREATE']),
   validate(request) {
-    const { group } = (request.object as KubeObject).spec as { group: string };
     if (request.access.cluster === systemCrdsCluster) return;
+    const { group } = ((request.object as KubeObject).spec ?? {}) as { group?: unknown };
+    // What is no text is for validation to refuse, which comes later.
+    if (typeof group !== 'string') return;
     if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io'))
       throw forbidden(definitions, request.name, `${group} is a reserved group`);
   },

@@ -123,6 +123,21 @@ describe('claims of an export', () => {
   });
 });
 
+describe('a definition without a usable group', () => {
+  it.each([[undefined], [null], [{}], [{ group: 7 }], ['text']])(
+    'is invalid, not an error of the server: %j',
+    async (spec) => {
+      const answer = await at.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: 'things.example.com' },
+        ...(spec === undefined ? {} : { spec }),
+      });
+      expect(answer.status, answer.text).toBeOneOf([400, 422]);
+    },
+  );
+});
+
 function workspaceType(name: string): KubeObject {
   return { apiVersion: 'tenancy.kcp.io/v1alpha1', kind: 'WorkspaceType', metadata: { name }, spec: {} };
 }
