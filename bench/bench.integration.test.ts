@@ -28,6 +28,25 @@ const expected = [
   'resident memory, after everything',
 ];
 
+describe.skipIf(!existsSync(path.join(root, 'dist/canopy.js')))('the bench of many workspaces', () => {
+  it('measures a store of a dozen', { timeout: 120_000 }, async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'canopy-bench-test-'));
+    const file = path.join(directory, 'result.json');
+    const args = ['--quick', '--to', '12', '--directory', directory, '--json', file];
+    try {
+      await promisify(execFile)(process.execPath, [path.join(root, 'bench/scale.ts'), ...args]);
+      const { stages } = JSON.parse(readFileSync(file, 'utf8')) as { stages: { workspaces: number; rows: Row[] }[] };
+      expect(stages.map(({ workspaces }) => workspaces)).toEqual([12]);
+      const values = new Map(stages[0]?.rows.map(({ name, value }) => [name, value]));
+      expect(values.get('provider: orders found in pages')).toBe(12);
+      for (const name of ['start to ready', 'get, cold', 'watch, warm', 'provider: orders', '/metrics'])
+        expect(values.get(name), name).toBeGreaterThan(0);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('the quick bench', () => {
   it.skipIf(!existsSync(path.join(root, 'dist/canopy.js')))('measures everything', { timeout: 120_000 }, async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'canopy-bench-test-'));

@@ -1,11 +1,11 @@
-// npm run bench:scale [-- --to 100000] [-- --directory D] [-- --root DIR] [-- --json FILE]
+// npm run bench:scale [-- --to 100000] [-- --directory D] [-- --root DIR] [-- --json FILE] [-- --quick]
 // Many workspaces in one server, measured at 1,000, 10,000 and so on. Goes on with the stores in the directory. See docs/performance.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, tableText } from './report.ts';
-import { measureScale } from './scale/measure-scale.ts';
+import { fullEffort, measureScale, quickEffort } from './scale/measure-scale.ts';
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     directory: { type: 'string' },
     root: { type: 'string' },
     json: { type: 'string' },
+    quick: { type: 'boolean' },
   },
 });
 const to = Number(values.to);
@@ -21,6 +22,7 @@ const stages = await measureScale({
   root: path.resolve(values.root ?? path.join(import.meta.dirname, '..')),
   directory: path.resolve(values.directory ?? path.join(tmpdir(), 'canopy-scale')),
   stages: [...new Set([1000, 10_000, 100_000, to].filter((count) => count <= to))].sort((a, b) => a - b),
+  effort: values.quick === true ? quickEffort : fullEffort,
   say: (text) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s: ${text}\n`),
 });
 const taken = new Date().toISOString();

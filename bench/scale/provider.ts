@@ -10,7 +10,6 @@ import { configMaps, inWorkspace, makeProvider, order, orderGroup, orders } from
 
 const pageSize = 500;
 const ordersPerSecond = 500;
-const orderingMs = 5000;
 const probePauseMs = 5;
 /** A server that cannot keep up is not asked for more, which the rate then shows. */
 const mostUnanswered = 300;
@@ -21,13 +20,13 @@ interface Page {
 }
 
 /** One provider that sees the orders of all workspaces under one URL. */
-export async function measureProvider(many: Populated): Promise<Row[]> {
+export async function measureProvider(many: Populated, orderingMs: number): Promise<Row[]> {
   const cluster = await makeProvider(many.api);
   const all = `/services/apiexport/${cluster}/orders/clusters/*/apis/${orderGroup}/v1/orders`;
   const before = (await settledMemory(many.canopy.child)).rss;
   const rows = await pagedList(many.api, all);
   rows.push(...(await wholeList(many, all)));
-  rows.push(...(await watchOrders(many, all)));
+  rows.push(...(await watchOrders(many, all, orderingMs)));
   const after = (await settledMemory(many.canopy.child)).rss;
   rows.push({ name: 'provider: resident, more than before', value: (after - before) / 1e6, unit: 'MB' });
   return rows;
@@ -113,7 +112,7 @@ function residentBytes(pid: number | undefined, which: 'peak' | 'now'): number {
 }
 
 /** Orders at a steady pace in workspaces far apart: from the answer of the POST to the event at the provider. */
-async function watchOrders({ api, count }: Populated, all: string): Promise<Row[]> {
+async function watchOrders({ api, count }: Populated, all: string, orderingMs: number): Promise<Row[]> {
   const { metadata } = await api.ok<Page>('GET', `${all}?limit=1`);
   const path = `${all}?watch=true&resourceVersion=${metadata.resourceVersion}`;
   const stream = api.session.request(headersOf(api.target, { method: 'GET', path }));

@@ -16,7 +16,6 @@ export interface Populated {
 }
 
 const restarts = 3;
-const rounds = 10;
 const roundSize = 12;
 const coldSamples = 6;
 const kubectlSamples = 3;
@@ -69,7 +68,7 @@ export async function memoryInUse({ api, canopy, count }: Populated, visits: num
 }
 
 /** One workspace among many against one of ten, in turn; values are the ratio of medians. */
-export async function measureOperations(few: Populated, many: Populated): Promise<Row[]> {
+export async function measureOperations(few: Populated, many: Populated, rounds: number): Promise<Row[]> {
   const rows: Row[] = [];
   const cold = { few: coldPlaces(few), many: coldPlaces(many) };
   // What is slow the first time in a process is no matter of workspaces.
@@ -85,7 +84,7 @@ export async function measureOperations(few: Populated, many: Populated): Promis
   }
   const place = Math.floor(many.count * 0.6180339);
   for (const [name, operation] of Object.entries(warmOperations))
-    rows.push(await warmRow(name, operation, { few, many, place }));
+    rows.push(await warmRow(name, operation, { few, many, place, rounds }));
   return [...rows, ...(await kubectlRows(few, many, cold))];
 }
 
@@ -98,7 +97,7 @@ function coldPlaces({ count }: Populated): number[] {
 async function warmRow(
   name: string,
   operation: Operation,
-  { few, many, place }: { few: Populated; many: Populated; place: number },
+  { few, many, place, rounds }: { few: Populated; many: Populated; place: number; rounds: number },
 ): Promise<Row> {
   const samples = { few: [] as number[], many: [] as number[] };
   const cpu = { few: 0, many: 0 };
