@@ -1,19 +1,16 @@
 import { once } from 'node:events';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import http2, {
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
-import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
+import type { ApiResponse } from '../endpoints/api-response.ts';
 import type { IncomingRequest } from '../endpoints/request-context.ts';
-import { ByteBudget, type Holding } from './byte-budget.ts';
-import { HttpRequest, RunningRequests } from './http-request.ts';
-import { type BodyLimits, readBody } from './request-body.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { RunningRequests } from './http-request.ts';
+import { serveHttp1 } from './http1-exchange.ts';
+import { ServerConnection } from './http2/server-connection.ts';
+import { serveHttp2 } from './http2-exchange.ts';
+import type { Serving } from './serving.ts';
 
 export interface ListenerOptions {
   host: string;
@@ -45,37 +42,17 @@ export interface Listener {
 }
 
 const maxConcurrentStreams = 1000;
-/** Answers below it are not counted, in bytes. */
-const smallAnswer = 16 * 1024;
-
-interface Serving extends ListenerOptions {
-  bodies: BodyLimits;
-  unread: ByteBudget;
-  running: RunningRequests;
-}
 
 /**
- * TLS with ALPN: `h2` connections go to an HTTP/2 server (its core API, no compatibility layer), all others to an
+ * TLS with ALPN: `h2` connections go to our own end of HTTP/2, all others to an
  * HTTP/1.1 server. Client certificates are asked for and never required; authenticators verify them.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const running = new RunningRequests();
   const serving = servingOf(options, running);
-  const h2 = http2.createServer({
-    settings: { maxConcurrentStreams, initialWindowSize: 1 << 20 },
-    maxSessionMemory: 64,
-  });
   const h1 = http.createServer({ keepAliveTimeout: options.idleTimeoutMs });
   const waiting = new WeakMap<Duplex, NodeJS.Timeout>();
-  const sessions = new Set<ServerHttp2Session>();
-  h2.on('session', (session) => {
-    sessions.add(session);
-    session.setTimeout(options.idleTimeoutMs, () => closeWhenIdle(session));
-    session.on('close', () => sessions.delete(session));
-    session.on('error', () => session.destroy());
-  });
-  h2.on('stream', (stream, headers) => serveStream(serving, stream as ServerHttp2Stream, headers));
-  h2.on('sessionError', () => undefined);
+  const connections = new Set<ServerConnection>();
   h1.on('request', (request, response) => {
     const { socket } = request;
     clearTimeout(waiting.get(socket));
@@ -100,8 +77,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    if (socket.alpnProtocol === 'h2') (h2 as Http2Server).emit('connection', socket);
-    else {
+    if (socket.alpnProtocol === 'h2') {
+      const connection = openConnection(serving, options, socket);
+      connections.add(connection);
+      socket.once('close', () => connections.delete(connection));
+    } else {
       awaitRequest(waiting, socket, options.handshakeTimeoutMs);
       h1.emit('connection', socket);
     }
@@ -109,19 +89,25 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.listen(options.port, options.host);
   await once(server, 'listening');
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const connection of connections) connection.sweep(now);
+  }, sweepMs(options));
+  sweep.unref();
 
   return {
     port: (server.address() as AddressInfo).port,
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       running.abortAll();
-      for (const session of sessions) session.close();
+      for (const connection of connections) connection.shutDown();
       h1.closeIdleConnections();
       const timer = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, graceMs);
       await closed;
       clearTimeout(timer);
+      clearInterval(sweep);
     },
   };
 }
@@ -135,163 +121,24 @@ function awaitRequest(waiting: WeakMap<Duplex, NodeJS.Timeout>, socket: Duplex, 
   waiting.set(socket, timer);
 }
 
-function closeWhenIdle(session: ServerHttp2Session): void {
-  if (streamsOf(session) === 0) session.close();
-}
-
-const openStreams = new WeakMap<ServerHttp2Session, number>();
-
-function streamsOf(session: ServerHttp2Session): number {
-  return openStreams.get(session) ?? 0;
-}
-
-function countStream(stream: ServerHttp2Stream): void {
-  const { session } = stream;
-  if (session === undefined) return;
-  const server = session as ServerHttp2Session;
-  openStreams.set(server, streamsOf(server) + 1);
-  stream.once('close', () => openStreams.set(server, streamsOf(server) - 1));
-}
-
-function serveStream(serving: Serving, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-  countStream(stream);
-  stream.on('error', () => undefined);
-  const method = headers[':method'] ?? 'GET';
-  const request = new HttpRequest({
-    method,
-    url: headers[':path'] ?? '/',
-    headers: headers as Record<string, string | undefined>,
-    socket: stream.session?.socket as TLSSocket,
-    carrier: stream,
-    running: serving.running,
-    readBody: () =>
-      method === 'GET' || method === 'HEAD'
-        ? Promise.resolve(noBody)
-        : bodyOf(serving, stream, headers['content-length'], request),
+function openConnection(serving: Serving, options: ListenerOptions, socket: TLSSocket): ServerConnection {
+  return new ServerConnection(socket, {
+    maxConcurrentStreams,
+    frameTimeoutMs: options.handshakeTimeoutMs,
+    idleTimeoutMs: options.idleTimeoutMs,
+    onStream: (stream) => serveHttp2(serving, stream, socket),
+    now: () => performance.now(),
   });
-  void serving
-    .handle(request)
-    .then((response) => {
-      if (stream.destroyed || stream.closed) {
-        if (response.kind === 'stream') response.start(closedSink);
-        return;
-      }
-      respondStream(serving, stream, response, method === 'HEAD');
-    })
-    .catch(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR));
 }
 
-const noBody = new Uint8Array(0);
+/** Often enough that no deadline of a connection is missed by more than a quarter. */
+function sweepMs({ handshakeTimeoutMs, idleTimeoutMs }: ListenerOptions): number {
+  return Math.max(10, Math.min(handshakeTimeoutMs, idleTimeoutMs) / 4);
+}
 
 function servingOf(options: ListenerOptions, running: RunningRequests): Serving {
   const { maxBodyBytes, bodyTimeoutMs, maxBodiesBytes, maxUnreadBytes } = options;
   const budget = new ByteBudget(maxBodiesBytes, 'largest');
   const bodies = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, budget };
   return { ...options, running, bodies, unread: new ByteBudget(maxUnreadBytes, 'oldest') };
-}
-
-/** The bytes count as in memory until the request is finished. */
-function bodyOf(
-  { bodies }: Serving,
-  stream: Readable,
-  length: string | undefined,
-  { onFinish }: Pick<IncomingRequest, 'onFinish'>,
-): Promise<Uint8Array> {
-  const holding: Holding = { bytes: 0 };
-  onFinish.push(() => bodies.budget.release(holding));
-  return readBody(stream, bodies, length, holding);
-}
-
-/** Counts an answer until its peer has read it. */
-function countUnread(
-  { unread }: Serving,
-  peer: { once(event: 'close', listener: () => void): unknown },
-  bytes: number,
-  cut: () => void,
-): void {
-  if (bytes < smallAnswer) return;
-  const holding: Holding = { bytes: 0, giveWay: cut };
-  peer.once('close', () => unread.release(holding));
-  unread.grow(holding, bytes);
-}
-
-function respondStream(serving: Serving, stream: ServerHttp2Stream, response: ApiResponse, headOnly: boolean): void {
-  const head: Record<string, string | number> = { ':status': response.status, ...response.headers };
-  if (response.kind === 'complete') {
-    const { body } = response;
-    if (body === undefined || headOnly) {
-      stream.respond(head, { endStream: true });
-      return;
-    }
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-    head['content-length'] = length;
-    stream.respond(head);
-    stream.end(body);
-    countUnread(serving, stream, length, () => stream.close(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM));
-    return;
-  }
-  stream.respond(head);
-  response.start({
-    write: (chunk) => stream.writable && stream.write(chunk),
-    end: () => stream.end(),
-    bufferedBytes: () => stream.writableLength,
-    onClose: (listener) => {
-      if (stream.destroyed) listener();
-      else stream.once('close', listener);
-    },
-    abort: () => stream.close(http2.constants.NGHTTP2_CANCEL),
-  });
-}
-
-/** For streams whose peer is already gone: tells the producer at once. */
-const closedSink: ResponseSink = {
-  write: () => false,
-  end: () => undefined,
-  bufferedBytes: () => 0,
-  onClose: (listener) => listener(),
-  abort: () => undefined,
-};
-
-function serveHttp1(serving: Serving, message: IncomingMessage, response: ServerResponse): void {
-  response.on('error', () => undefined);
-  const request = new HttpRequest({
-    method: message.method ?? 'GET',
-    url: message.url ?? '/',
-    headers: message.headers as Record<string, string | undefined>,
-    socket: message.socket as TLSSocket,
-    carrier: response,
-    running: serving.running,
-    readBody: () => bodyOf(serving, message, message.headers['content-length'], request),
-  });
-  void serving
-    .handle(request)
-    .then((answer) => respondHttp1(serving, response, answer, message.method === 'HEAD'))
-    .catch(() => response.destroy());
-}
-
-function respondHttp1(serving: Serving, response: ServerResponse, answer: ApiResponse, headOnly: boolean): void {
-  if (response.destroyed) {
-    if (answer.kind === 'stream') answer.start(closedSink);
-    return;
-  }
-  if (answer.kind === 'complete') {
-    const { body } = answer;
-    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-    response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
-    response.end(headOnly ? undefined : body);
-    if (!headOnly) countUnread(serving, response, length, () => response.destroy());
-    return;
-  }
-  response.writeHead(answer.status, answer.headers);
-  response.flushHeaders();
-  answer.start({
-    write: (chunk) => response.write(chunk),
-    end: () => response.end(),
-    bufferedBytes: () => response.writableLength,
-    onClose: (listener) => {
-      if (response.destroyed) listener();
-      else response.once('close', listener);
-    },
-    abort: () => response.destroy(),
-  });
 }

@@ -1,0 +1,67 @@
+import type { TLSSocket } from 'node:tls';
+import type { ApiResponse } from '../endpoints/api-response.ts';
+import { HttpRequest } from './http-request.ts';
+import { errorCode } from './http2/connection-error.ts';
+import type { ServerStream } from './http2/server-stream.ts';
+import { bodyOf, closedSink, countUnread, type Serving } from './serving.ts';
+
+const noBody = new Uint8Array(0);
+
+/** One request and its answer over HTTP/2. */
+export function serveHttp2(serving: Serving, stream: ServerStream, socket: TLSSocket): void {
+  const { headers } = stream;
+  const method = headers[':method'] as string;
+  const request = new HttpRequest({
+    method,
+    url: headers[':path'] as string,
+    headers,
+    socket,
+    carrier: stream,
+    running: serving.running,
+    readBody: () =>
+      method === 'GET' || method === 'HEAD'
+        ? Promise.resolve(noBody)
+        : bodyOf(serving, stream, headers['content-length'], request),
+  });
+  void serving
+    .handle(request)
+    .then((response) => {
+      if (stream.destroyed) {
+        if (response.kind === 'stream') response.start(closedSink);
+        return;
+      }
+      respond(serving, stream, response, method === 'HEAD');
+    })
+    .catch(() => stream.reset(errorCode.internal));
+}
+
+function respond(serving: Serving, stream: ServerStream, response: ApiResponse, headOnly: boolean): void {
+  const { status, headers } = response;
+  if (response.kind === 'complete') {
+    const body = response.body === undefined ? undefined : bytesOf(response.body);
+    if (body === undefined || headOnly) {
+      stream.respond(status, headers, undefined);
+      return;
+    }
+    headers['content-length'] = String(body.length);
+    stream.respond(status, headers, body);
+    if (!stream.destroyed) countUnread(serving, stream, body.length, () => stream.reset(errorCode.enhanceYourCalm));
+    return;
+  }
+  stream.begin(status, headers);
+  response.start({
+    write: (chunk) => stream.write(bytesOf(chunk)),
+    end: () => stream.end(),
+    bufferedBytes: () => stream.outgoingBytes,
+    onClose: (listener) => {
+      if (stream.destroyed) listener();
+      else stream.once('close', listener);
+    },
+    abort: () => stream.reset(errorCode.cancel),
+  });
+}
+
+function bytesOf(chunk: Uint8Array | string): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

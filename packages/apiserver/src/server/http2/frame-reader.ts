@@ -1,0 +1,66 @@
+import { ConnectionError, errorCode } from './connection-error.ts';
+import { defaultFrameBytes, type FrameHead, frameHeadBytes } from './frames.ts';
+
+/** Cuts what a socket brings into frames. Holds at most one frame that is not complete. */
+export class FrameReader {
+  private rest: Buffer[] = [];
+  private restBytes = 0;
+  /** Bytes needed before there is anything to do. */
+  private wanted = frameHeadBytes;
+  private readonly onFrame: (head: FrameHead, payload: Buffer) => void;
+
+  /** `onFrame` may keep the payload. What it throws ends the reading. */
+  constructor(onFrame: (head: FrameHead, payload: Buffer) => void) {
+    this.onFrame = onFrame;
+  }
+
+  /** Whether a frame has begun and not ended. */
+  get isInside(): boolean {
+    return this.restBytes > 0;
+  }
+
+  /** Throws a ConnectionError for a frame that is too large. */
+  push(chunk: Buffer): void {
+    if (this.restBytes > 0) {
+      this.rest.push(chunk);
+      this.restBytes += chunk.length;
+      if (this.restBytes < this.wanted) return;
+      const all = Buffer.concat(this.rest, this.restBytes);
+      this.rest = [];
+      this.restBytes = 0;
+      this.cut(all);
+    } else this.cut(chunk);
+  }
+
+  private cut(bytes: Buffer): void {
+    let at = 0;
+    for (;;) {
+      const left = bytes.length - at;
+      if (left < frameHeadBytes) {
+        this.keep(bytes, at, frameHeadBytes);
+        return;
+      }
+      const length = bytes.readUIntBE(at, 3);
+      if (length > defaultFrameBytes) throw new ConnectionError(errorCode.frameSize, 'a frame is too large');
+      if (left < frameHeadBytes + length) {
+        this.keep(bytes, at, frameHeadBytes + length);
+        return;
+      }
+      const head = {
+        type: bytes[at + 3] as number,
+        flags: bytes[at + 4] as number,
+        stream: bytes.readUInt32BE(at + 5) & 0x7fffffff,
+      };
+      const start = at + frameHeadBytes;
+      at = start + length;
+      this.onFrame(head, bytes.subarray(start, at));
+    }
+  }
+
+  private keep(bytes: Buffer, at: number, wanted: number): void {
+    this.wanted = wanted;
+    if (at === bytes.length) return;
+    this.rest = [at === 0 ? bytes : bytes.subarray(at)];
+    this.restBytes = bytes.length - at;
+  }
+}

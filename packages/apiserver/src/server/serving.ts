@@ -1,0 +1,50 @@
+import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
+import type { IncomingRequest } from '../endpoints/request-context.ts';
+import type { ByteBudget, Holding } from './byte-budget.ts';
+import type { RunningRequests } from './http-request.ts';
+import { type BodyLimits, type BodySource, readBody } from './request-body.ts';
+
+/** Answers below it are not counted, in bytes. */
+const smallAnswer = 16 * 1024;
+
+/** What all requests of a listener share, whatever carries them. */
+export interface Serving {
+  handle(request: IncomingRequest): Promise<ApiResponse>;
+  bodies: BodyLimits;
+  unread: ByteBudget;
+  running: RunningRequests;
+}
+
+/** The bytes count as in memory until the request is finished. */
+export function bodyOf(
+  { bodies }: Serving,
+  source: BodySource,
+  length: string | undefined,
+  { onFinish }: Pick<IncomingRequest, 'onFinish'>,
+): Promise<Uint8Array> {
+  const holding: Holding = { bytes: 0 };
+  onFinish.push(() => bodies.budget.release(holding));
+  return readBody(source, bodies, length, holding);
+}
+
+/** Counts an answer until its peer has read it. */
+export function countUnread(
+  { unread }: Serving,
+  peer: { once(event: 'close', listener: () => void): unknown },
+  bytes: number,
+  cut: () => void,
+): void {
+  if (bytes < smallAnswer) return;
+  const holding: Holding = { bytes: 0, giveWay: cut };
+  peer.once('close', () => unread.release(holding));
+  unread.grow(holding, bytes);
+}
+
+/** For exchanges whose peer is already gone: tells the producer at once. */
+export const closedSink: ResponseSink = {
+  write: () => false,
+  end: () => undefined,
+  bufferedBytes: () => 0,
+  onClose: (listener) => listener(),
+  abort: () => undefined,
+};
