@@ -18,7 +18,7 @@ export interface CanopyProcess {
   target: Target;
   /** The server's root directory. */
   directory: string;
-  /** From the start of the process until `GET /clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces` answered 200. */
+  /** From the start of the process until a GET of one workspace, `/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces?limit=1`, answered 200. */
   readyMs: number;
   stop(): Promise<void>;
 }
@@ -52,7 +52,10 @@ export async function startCanopy(
   const url = await announcedUrl(child);
   const target: Target = { url, ...adminAccess(directory) };
   const session = await connectSession(target);
-  const { status } = await requestOnce(session, target, { method: 'GET', path: `/clusters/root${workspacesPath}` });
+  const { status } = await requestOnce(session, target, {
+    method: 'GET',
+    path: `/clusters/root${workspacesPath}?limit=1`,
+  });
   const readyMs = performance.now() - started;
   session.destroy();
   if (status !== 200) throw new Error(`the first request was answered with ${status}`);

@@ -117,6 +117,16 @@ describe('a streamed list', () => {
     expect(Buffer.concat(sink.chunks).toString()).not.toContain(']');
   });
 
+  it('cuts off a peer that does not read', async () => {
+    const streamed = list({ patienceMs: 20 });
+    const sink = new Collected();
+    sink.unread = 2 * 1024 * 1024;
+    const response = streamedList(streamed);
+    if (response.kind === 'stream') response.start(sink);
+    expect(await sink.ended).toBe('abort');
+    expect(streamed.asked).toEqual([]);
+  });
+
   it('stops reading when the peer is gone', async () => {
     const sink = new Collected();
     const streamed = list({

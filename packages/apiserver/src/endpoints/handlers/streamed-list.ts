@@ -16,8 +16,8 @@ const unreadBytes = 1024 * 1024;
 /** Pauses between looks at such a peer, milliseconds. */
 const shortestLook = 2;
 const longestLook = 100;
-/** A peer that takes nothing for so long is cut off. */
-const patienceMs = 60_000;
+/** Time for the whole list to be read; it counts as a request in work until then. */
+const defaultPatienceMs = 60_000;
 
 export interface StreamedList {
   pages: ListPages;
@@ -26,6 +26,8 @@ export interface StreamedList {
   /** The page behind a continue token, in the state of the first one. */
   read(continueToken: string, limit: number): Promise<ListResult>;
   acceptEncoding: string | undefined;
+  /** Until a peer that has not read all of it is cut off. Default: 60 s, as requests have in Kubernetes. */
+  patienceMs?: number;
 }
 
 /**
@@ -44,7 +46,7 @@ export function streamedList(list: StreamedList): ApiResponse {
       ...(gzip ? { 'content-encoding': 'gzip' } : {}),
     },
     start: (sink) => {
-      const paced = new PacedSink(sink);
+      const paced = new PacedSink(sink, performance.now() + (list.patienceMs ?? defaultPatienceMs));
       const out = gzip ? new GzipOutput(paced) : paced;
       writePages(list, out).catch(() => paced.abort());
     },
@@ -76,29 +78,29 @@ async function writePages({ pages, first, read }: StreamedList, out: Output): Pr
 
 class PacedSink implements Output {
   private readonly sink: ResponseSink;
+  private readonly deadline: number;
   private closed = false;
 
-  constructor(sink: ResponseSink) {
+  constructor(sink: ResponseSink, deadline: number) {
     this.sink = sink;
+    this.deadline = deadline;
     sink.onClose(() => {
       this.closed = true;
     });
   }
 
   async write(chunk: Buffer): Promise<void> {
-    if (this.closed) throw new Error('the peer is gone');
-    this.sink.write(chunk);
-    let unread = this.sink.bufferedBytes();
-    let since = performance.now();
-    for (let look = 0; unread > unreadBytes; look = Math.min(Math.max(shortestLook, 2 * look), longestLook)) {
-      await new Promise((resolve) => setTimeout(resolve, look));
-      if (this.closed) throw new Error('the peer is gone');
-      const now = this.sink.bufferedBytes();
-      if (now < unread) since = performance.now();
-      else if (performance.now() - since > patienceMs) throw new Error('the peer does not read');
-      unread = now;
-    }
+    if (!this.closed) this.sink.write(chunk);
+    // A turn of the event loop for others, after each page.
     await new Promise((resolve) => setImmediate(resolve));
+    for (let look = shortestLook; this.mustWait(); look = Math.min(2 * look, longestLook))
+      await new Promise((resolve) => setTimeout(resolve, look));
+  }
+
+  private mustWait(): boolean {
+    if (this.closed) throw new Error('the peer is gone');
+    if (performance.now() > this.deadline) throw new Error('the peer reads too slowly');
+    return this.sink.bufferedBytes() > unreadBytes;
   }
 
   async end(): Promise<void> {
