@@ -66,7 +66,8 @@ export async function run(options: RunOptions): Promise<RunningServer> {
       admin,
       serviceAccountKey: serviceAccountKey(config.rootDirectory),
       logger: makeLogger(config.logLevel),
-      compactor: () => new Compactor(store.storage),
+      compactor: () =>
+        new Compactor(store.storage, { ...config.history, intervalMs: compactionPause(config.history.keepMs) }),
       replica: store.shared ? `${hostname()}-${randomUUID()}` : undefined,
     });
     handler = wired;
@@ -219,4 +220,9 @@ function matchesShard(selector: Parameters<ShardSettings['matches']>[0], labels:
     const inside = value !== undefined && values.includes(value);
     return operator === 'In' ? inside : !inside;
   });
+}
+
+/** Milliseconds between compactions: a tenth of the time to keep, within reason. */
+function compactionPause(keepMs: number): number {
+  return Math.min(30_000, Math.max(250, keepMs / 10));
 }

@@ -231,14 +231,29 @@ export async function eventRenderer(call: ResourceCall): Promise<EventRenderer> 
     },
     bookmark(revision, initialEventsEnd) {
       const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-      const object = {
-        kind: want.representation.kind === 'partial' ? 'PartialObjectMetadata' : names.kind,
-        apiVersion: want.representation.kind === 'partial' ? 'meta.k8s.io/v1' : apiVersionOf(group, version),
-        metadata: { resourceVersion: String(revision), creationTimestamp: null, ...annotations },
-      };
+      const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...annotations };
+      const { representation } = want;
+      const object =
+        representation.kind === 'object'
+          ? { kind: names.kind, apiVersion: apiVersionOf(group, version), metadata }
+          : representation.kind === 'partial'
+            ? { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${representation.version}`, metadata }
+            : bookmarkTable(metadata, representation.version);
       return `${JSON.stringify({ type: 'BOOKMARK', object })}\n`;
     },
     error: (status) => `${JSON.stringify({ type: 'ERROR', object: status.toStatus() })}\n`,
+  };
+}
+
+/** The row is there for its metadata: it says what the bookmark says, and has no cells. */
+function bookmarkTable(metadata: { resourceVersion: string }, version: string): object {
+  const apiVersion = `meta.k8s.io/${version}`;
+  return {
+    kind: 'Table',
+    apiVersion,
+    metadata: { resourceVersion: metadata.resourceVersion },
+    columnDefinitions: null,
+    rows: [{ cells: [], object: { kind: 'PartialObjectMetadata', apiVersion, metadata } }],
   };
 }
 

@@ -9,8 +9,8 @@ import { eventsOf, type WatchedEvent } from './watching/watch-events.ts';
 
 export interface WatchOptions extends Selection {
   resourceVersion: string;
-  /** Stream the collection's current state first, then a bookmark that says so. */
-  sendInitialEvents: boolean;
+  /** Stream the collection's current state first. Undefined: for the resource versions `""` and `"0"` only. */
+  sendInitialEvents: boolean | undefined;
 }
 
 export interface WatchSink {
@@ -43,7 +43,11 @@ export async function watchObjects(
   const narrowed = { ...request, namespace: request.namespace ?? matcher.namespace };
   const watch = new ObjectWatch({ registry, matcher, prefix: collectionPrefix(request, narrowed.namespace), sink });
   const from = options.resourceVersion;
-  if (options.sendInitialEvents || from === '' || from === '0') {
+  const anyVersion = from === '' || from === '0';
+  const newest = await registry.storage.currentRevision();
+  const after = anyVersion ? newest : parseResourceVersion(from);
+  if (after > newest) throw timeout(`Too large resource version: ${after}, current: ${newest}`, 1);
+  if (options.sendInitialEvents ?? anyVersion) {
     const nextPage = (continueToken: string): Promise<ListResult> =>
       listObjects(registry, narrowed, {
         ...options,
@@ -53,12 +57,7 @@ export async function watchObjects(
         continueToken,
       });
     void watch.sendInitialState(await nextPage(''), nextPage);
-    return watch;
-  }
-  const after = parseResourceVersion(from);
-  const newest = await registry.storage.currentRevision();
-  if (after > newest) throw timeout(`Too large resource version: ${after}, current: ${newest}`, 1);
-  watch.follow(after);
+  } else watch.follow(after);
   return watch;
 }
 

@@ -21,6 +21,8 @@ export interface CompletedConfig {
   /** `https://host:port`, undefined for this server's own. */
   shardExternalUrl: string | undefined;
   shardVirtualWorkspaceUrl: string | undefined;
+  /** A change stays in the log while it is among the latest so many, or younger than so many milliseconds. */
+  history: { keepChanges: number; keepMs: number };
   logLevel: LogLevel;
 }
 
@@ -51,6 +53,10 @@ export function completeConfig(options: OptionValues, cwd: string): CompletedCon
     shardName,
     shardExternalUrl: baseUrl('shard-external-url', options['shard-external-url']),
     shardVirtualWorkspaceUrl: baseUrl('shard-virtual-workspace-url', options['shard-virtual-workspace-url']),
+    history: {
+      keepChanges: countOf('history-changes', options['history-changes']),
+      keepMs: countOf('history-seconds', options['history-seconds']) * 1000,
+    },
     logLevel,
   };
 }
@@ -60,6 +66,12 @@ function portOf(text: string): number {
   if (!(port >= 0 && port <= 65535))
     throw new UsageError(`--secure-port must be a number from 0 to 65535, not ${JSON.stringify(text)}`);
   return port;
+}
+
+function countOf(flag: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text))
+    throw new UsageError(`--${flag} must be a number from 0 to 999999999, not ${JSON.stringify(text)}`);
+  return Number(text);
 }
 
 /** An address that clients on this machine can use. */

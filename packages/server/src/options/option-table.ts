@@ -61,6 +61,13 @@ export const optionTable = [
   },
   { name: 'shard-name', value: 'NAME', default: 'root', help: 'Name of this shard.' },
   {
+    name: 'history-changes',
+    value: 'COUNT',
+    default: '100000',
+    help: 'Changes that a watch can resume over in any case; older ones stay for --history-seconds.',
+  },
+  { name: 'history-seconds', value: 'SECONDS', default: '300', help: 'Time for which a watch can resume in any case.' },
+  {
     name: 'log-level',
     value: 'LEVEL',
     default: 'warn',

@@ -48,7 +48,8 @@ export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext>
       const cluster = parseObjectKey(key)?.cluster ?? '';
       const open = this.watches.get(cluster);
       if (open === undefined || !(type === 'delete' || becameInactive(value))) continue;
-      for (const controller of [...open]) controller.abort();
+      // Watchers get what happened until then first: they hear of this batch later in this turn.
+      for (const controller of [...open]) queueMicrotask(() => controller.abort());
     }
   }
 

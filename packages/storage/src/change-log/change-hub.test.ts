@@ -168,6 +168,17 @@ describe('a change hub', () => {
     expect(watch.revision()).toBe(hub.revision);
   });
 
+  it('does not resume from the ring what the store has compacted', async () => {
+    const { storage, hub } = await start();
+    for (let i = 0; i < 10; i++) await put(storage, '/a', `${i}`);
+    await storage.compact((hub.revision - 3) as Revision);
+    const beyond = new Watch(hub, '/a', hub.revision - 4);
+    const within = new Watch(hub, '/a', hub.revision - 3);
+    await settle();
+    expect(isStorageError(beyond.ended, 'RevisionCompacted')).toBe(true);
+    expect(within.lines).toHaveLength(3);
+  });
+
   it('ends a watcher whose missed changes are compacted while it pauses', async () => {
     const { storage, hub } = await start({ maxChanges: 5 });
     for (let i = 0; i < 3000; i++) await put(storage, '/a', `${i}`);

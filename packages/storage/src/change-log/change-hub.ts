@@ -216,8 +216,25 @@ export class ChangeHub {
   /** Brings the watcher one chunk further, from the ring when it reaches back so far. */
   #advance(watcher: Watcher): void {
     if (watcher.closed || watcher.live) return;
-    if (watcher.position >= this.#ring.floor) this.#advanceInRing(watcher);
-    else void this.#readLog(watcher);
+    if (watcher.position >= this.#revision) this.#advanceInRing(watcher);
+    else void this.#advanceInHistory(watcher);
+  }
+
+  /** The ring may be longer than the log, but not of use there: the former values of its changes are gone. */
+  async #advanceInHistory(watcher: Watcher): Promise<void> {
+    try {
+      const compacted = await this.#storage.compactedRevision();
+      if (watcher.closed) return;
+      if (watcher.position < compacted)
+        throw new StorageError(
+          'RevisionCompacted',
+          `the changes after revision ${watcher.position} were compacted up to ${compacted}`,
+        );
+      if (watcher.position >= this.#ring.floor) this.#advanceInRing(watcher);
+      else void this.#readLog(watcher);
+    } catch (error) {
+      this.#fail(watcher, asError(error));
+    }
   }
 
   /** Delivers a chunk of the ring; goes live with the last one. */

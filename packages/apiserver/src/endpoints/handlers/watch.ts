@@ -1,4 +1,4 @@
-import { badRequest, internalError, isStatusError, type StatusError } from '@canopy/apimachinery';
+import { internalError, invalid, isStatusError, type StatusError } from '@canopy/apimachinery';
 import { type WatchHandle, type WatchSink, watchObjects } from '../../registry/watch.ts';
 import type { WatchedEvent } from '../../registry/watching/watch-events.ts';
 import type { ApiResponse, ResponseSink } from '../api-response.ts';
@@ -11,17 +11,14 @@ import { type Timed, WatchTimers } from './watch-timers.ts';
 /** Streams events until the timeout, the client's end, the server's stop, or an error event. */
 export async function handleWatch(call: ResourceCall): Promise<ApiResponse> {
   const { query, info } = call.context;
-  const sendInitialEvents = query.has('sendInitialEvents') && booleanOption(query, 'sendInitialEvents');
-  if (sendInitialEvents && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  }
+  const sendInitialEvents = initialEventsOption(query);
   const bookmarks = booleanOption(query, 'allowWatchBookmarks');
   const timeoutMs = watchTimeout(call);
   const selectors = selectorsOf(query);
   const renderer = await eventRenderer(call);
   const session = new WatchSession(renderer, {
     bookmarks,
-    sendInitialEvents,
+    sendInitialEvents: sendInitialEvents === true,
     timeoutMs,
     services: call.services,
     signal: call.context.signal,
@@ -62,6 +59,21 @@ function nameSelector(name: string, fields: ReturnType<typeof selectorsOf>['fiel
     requiresExactMatch: (field) => requirements.find((r) => r.field === field && r.operator === '=')?.value,
     toString: () => requirements.map((r) => `${r.field}${r.operator}${r.value}`).join(','),
   };
+}
+
+/** Undefined when not set. 422 unless `resourceVersionMatch` goes with it, and for that without it (KEP-3157). */
+function initialEventsOption(query: URLSearchParams): boolean | undefined {
+  const wanted = query.has('sendInitialEvents') ? booleanOption(query, 'sendInitialEvents') : undefined;
+  const match = query.get('resourceVersionMatch') ?? '';
+  const problem =
+    wanted !== undefined && match !== 'NotOlderThan'
+      ? 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
+      : wanted === undefined && match !== ''
+        ? 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
+        : undefined;
+  if (problem === undefined) return wanted;
+  const cause = { reason: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${problem}` };
+  throw invalid({ group: 'meta.k8s.io', resource: 'ListOptions' }, '', [cause]);
 }
 
 /** What a timer can count to; one that is asked for more would fire at once. */
