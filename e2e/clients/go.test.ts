@@ -39,4 +39,15 @@ describe.skipIf(!hasGo())('client-go', () => {
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toContain('find the custom object');
   });
+
+  it('resumes an informer that was cut off, and begins anew when the history is gone', async () => {
+    const forgetful = await CanopyProcess.start({ flags: ['--history-changes', '5', '--history-seconds', '1'] });
+    try {
+      const result = await runProgram(program, [forgetful.kubeconfig, 'resume'], { timeout: 60_000 });
+      expect(result).toMatchObject({ code: 0 });
+      expect(result.stdout).toContain('have everything');
+    } finally {
+      await forgetful.dispose();
+    }
+  });
 });

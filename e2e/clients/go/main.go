@@ -1,4 +1,5 @@
-// Drives a server with client-go: typed clients over protobuf, the dynamic client, discovery and an informer.
+// Drives a server with client-go: typed clients over protobuf, the dynamic client, discovery and an informer; with
+// `resume` as the second argument, an informer whose connection is cut.
 // Prints one line per step that worked; the first failure ends it with exit code 1.
 package main
 
@@ -31,6 +32,10 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
+	if len(os.Args) > 2 && os.Args[2] == "resume" {
+		resume(ctx, config)
+		return
+	}
 	typed := rest.CopyConfig(config)
 	typed.ContentType = "application/vnd.kubernetes.protobuf"
 	typed.AcceptContentTypes = "application/vnd.kubernetes.protobuf"
