@@ -7,6 +7,8 @@ import { readContract } from './contract-reads.ts';
 import { transactionContract } from './contract-transactions.ts';
 
 export { type OpenStorage, Recorder, type StorageHarness } from './contract-fixture.ts';
+export { type EtcdBinaries, type EtcdBinary, findEtcd } from './etcd/find-etcd.ts';
+export { type EtcdCluster, type StartEtcdOptions, startEtcd } from './etcd/start-etcd.ts';
 export { ManualClock } from './manual-clock.ts';
 
 /** Runs a test with a fresh store and disposes of it. */
