@@ -12,6 +12,8 @@ export type StorageErrorCode =
   | 'StorageFull'
   /** I/O failed; whether the write happened is unknown unless stated in the message. */
   | 'StorageFailed'
+  /** The store cannot be reached. Nothing was written; try again later. */
+  | 'StorageUnavailable'
   /** Closed, or closing. */
   | 'Closed'
   /** Too much is queued; try again later. */

@@ -129,6 +129,8 @@ export interface Subscription {
 export interface Storage {
   /** For logs and metrics: `memory`, `sqlite`, `etcd`. */
   readonly driver: string;
+  /** Revisions of changes in a row may lie this far apart, though there is nothing between them. Default: 1. */
+  readonly revisionStride?: number;
   get(key: StorageKey, options?: { revision?: Revision }): Promise<KeyValue | undefined>;
   /** All keys that start with `prefix`, ascending in byte order. */
   range(prefix: string, options?: RangeOptions): Promise<RangeResult>;

@@ -34,6 +34,8 @@ export function toStatusError(error: unknown): StatusError {
       });
     case 'Overloaded':
       return tooManyRequests('the store has too many writes waiting, please try again later', 1);
+    case 'StorageUnavailable':
+      return serviceUnavailable('the store cannot be reached, please try again later', 1);
     case 'Closed':
       return serviceUnavailable('the server is shutting down', 1);
     case 'LeaseNotFound':

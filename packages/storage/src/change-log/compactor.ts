@@ -8,7 +8,7 @@ export interface CompactorOptions {
   keepMs?: number;
   /** Milliseconds between looks at the store. Default 30 seconds. */
   intervalMs?: number;
-  /** Revisions given up in one call of `Storage.compact`. Default 10,000. */
+  /** Changes given up in one call of `Storage.compact`. Default 10,000. */
   maxStep?: number;
   clock?: Clock;
   /** A compaction failed; it is tried again after the interval. */
@@ -27,6 +27,7 @@ interface Sample {
  */
 export class Compactor {
   readonly #storage: Storage;
+  /** In revisions, as `maxStep`. */
   readonly #keepChanges: number;
   readonly #keepMs: number;
   readonly #intervalMs: number;
@@ -40,10 +41,11 @@ export class Compactor {
 
   constructor(storage: Storage, options: CompactorOptions = {}) {
     this.#storage = storage;
-    this.#keepChanges = options.keepChanges ?? 100_000;
+    const stride = storage.revisionStride ?? 1;
+    this.#keepChanges = (options.keepChanges ?? 100_000) * stride;
     this.#keepMs = options.keepMs ?? 5 * 60_000;
     this.#intervalMs = options.intervalMs ?? 30_000;
-    this.#maxStep = options.maxStep ?? 10_000;
+    this.#maxStep = (options.maxStep ?? 10_000) * stride;
     this.#clock = options.clock ?? systemClock;
     this.#onError = options.onError ?? (() => undefined);
   }

@@ -14,6 +14,8 @@ import { isStorageError, type StorageErrorCode } from '../storage-error.ts';
 /** A fresh, empty store, and how time passes for it. */
 export interface StorageHarness {
   storage: Storage;
+  /** Time to live of the leases in tests. Default 10; less where time cannot be advanced but has to pass. */
+  leaseSeconds?: number;
   /** Lets so much time pass that leases of `ms` milliseconds have expired. */
   advance(ms: number): Promise<void>;
   /** Called after the test, whether or not the test closed the store. */

@@ -5,15 +5,15 @@ import type { WithStorage } from './storage-contract.ts';
 export function leaseContract(withStorage: WithStorage): void {
   describe('leases', () => {
     it('delete their keys when they expire, as ordinary changes', () =>
-      withStorage(async ({ storage, advance }) => {
-        const lease = await storage.grantLease(10);
+      withStorage(async ({ storage, advance, leaseSeconds = 10 }) => {
+        const lease = await storage.grantLease(leaseSeconds);
         await put(storage, '/leased/1', 'v', { lease, indexes: [{ index: 'i', value: 'v' }] });
         await put(storage, '/leased/2', 'v', { lease });
         const last = await put(storage, '/free', 'v');
         const recorder = await Recorder.follow(storage, last);
-        await advance(5000);
+        await advance(leaseSeconds * 500);
         expect(await storage.count('/leased/')).toBe(2);
-        await advance(6000);
+        await advance(leaseSeconds * 600);
         await recorder.reached(last + 2);
         expect(recorder.lines.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual([
           'delete /leased/1',
@@ -25,16 +25,16 @@ export function leaseContract(withStorage: WithStorage): void {
       }));
 
     it('live on while they are kept alive', () =>
-      withStorage(async ({ storage, advance }) => {
-        const lease = await storage.grantLease(10);
+      withStorage(async ({ storage, advance, leaseSeconds = 10 }) => {
+        const lease = await storage.grantLease(leaseSeconds);
         const last = await put(storage, '/a', 'v', { lease });
         const recorder = await Recorder.follow(storage, last);
         for (let i = 0; i < 4; i++) {
-          await advance(6000);
+          await advance(leaseSeconds * 600);
           await storage.keepLeaseAlive(lease);
         }
         expect(await storage.count('/')).toBe(1);
-        await advance(11_000);
+        await advance(leaseSeconds * 1100);
         await recorder.reached(last + 1);
         expect(await storage.count('/')).toBe(0);
       }));

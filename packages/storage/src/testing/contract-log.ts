@@ -145,7 +145,7 @@ export function logContract(withStorage: WithStorage): void {
         await remove(storage, '/gone');
         const middle = await put(storage, '/a', '2');
         const last = await put(storage, '/a', '3');
-        expect(await storage.compactedRevision()).toBe(0);
+        expect(await storage.compactedRevision()).toBeLessThan(kept);
         await storage.compact(middle);
         expect(await storage.compactedRevision()).toBe(middle);
         expect(entries(await storage.range('/'))).toEqual(['/a=3', '/kept=1']);

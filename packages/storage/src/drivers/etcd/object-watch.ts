@@ -1,0 +1,128 @@
+import type { Change } from '../../storage.ts';
+import { StorageError } from '../../storage-error.ts';
+import { toChanges } from './etcd-changes.ts';
+import type { EtcdKeys } from './etcd-keys.ts';
+import { toRevision, wholeUpTo } from './revision-scale.ts';
+import { CallFailure } from './rpc/call-failure.ts';
+import type { EtcdConnection, RequestStream } from './rpc/etcd-connection.ts';
+import { watchPath } from './rpc/etcd-methods.ts';
+import { encodeWatchCreate } from './rpc/etcd-requests.ts';
+import { decodeWatch, type EtcdEvent, type WatchResponse } from './rpc/etcd-responses.ts';
+
+export interface ObjectWatchHandler {
+  /** Whole transactions, in order. */
+  onChanges(changes: readonly Change[]): void;
+  /** The rest is lost: compacted, or not to be understood. Nothing follows. */
+  onError(error: StorageError): void;
+}
+
+/**
+ * All changes of objects after a revision, without gap or duplicate, over any number of connections: whenever one
+ * breaks, or its member loses the leader, the watch goes on at the next endpoint where it stood. It does so for as long
+ * as it takes.
+ */
+export class ObjectWatch {
+  readonly #connection: EtcdConnection;
+  readonly #keys: EtcdKeys;
+  readonly #handler: ObjectWatchHandler;
+  /** Everything up to this revision was delivered. */
+  #position: number;
+  #stream: RequestStream | undefined;
+  #fragments: EtcdEvent[] = [];
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(connection: EtcdConnection, keys: EtcdKeys, after: number, handler: ObjectWatchHandler) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#position = after;
+    this.#handler = handler;
+  }
+
+  start(): void {
+    this.#fragments = [];
+    const stream = this.#connection.openStream(watchPath, decodeWatch, {
+      onMessage: (response) => {
+        if (!this.#closed) this.#receive(response);
+      },
+      onEnd: (failure) => this.#broken(failure),
+    });
+    this.#stream = stream;
+    // One revision too early, so that etcd refuses when what comes next was compacted; what is known already is left out.
+    const startRevision = Math.max(1, wholeUpTo(this.#position));
+    stream.write(encodeWatchCreate({ ...this.#keys.allObjects, startRevision }));
+  }
+
+  /** Gives a connection up that may hang, and goes on over another. */
+  restart(): void {
+    if (this.#closed || this.#retry !== undefined) return;
+    this.#stream?.close();
+    this.#connection.leave();
+    this.start();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#stream?.close();
+  }
+
+  #receive(response: WatchResponse): void {
+    if (response.compactRevision > 0) {
+      const words = `the changes after ${this.#position} are gone: etcd compacted them`;
+      this.#fail(new StorageError('RevisionCompacted', words));
+    } else if (response.canceled) {
+      this.#stream?.close();
+      this.#broken(new CallFailure('unknown', response.cancelReason));
+    } else {
+      this.#failures = 0;
+      for (const event of response.events) this.#fragments.push(event);
+      if (!response.fragment) this.#complete(response);
+    }
+  }
+
+  #complete(response: WatchResponse): void {
+    const events = this.#fragments;
+    this.#fragments = [];
+    if (events.length > 0) this.#deliver(events);
+    // A sign of life says that all events up to its revision were sent.
+    else if (!response.created) this.#position = Math.max(this.#position, toRevision(response.revision, 0));
+  }
+
+  #deliver(events: EtcdEvent[]): void {
+    const done = wholeUpTo(this.#position);
+    let changes: Change[] = [];
+    try {
+      changes = toChanges(
+        events.filter(({ item }) => item.modRevision > done),
+        this.#keys,
+      );
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#fail(error);
+    }
+    const first = changes.findIndex(({ revision }) => revision > this.#position);
+    if (first === -1) return;
+    this.#position = changes.at(-1)?.revision ?? this.#position;
+    this.#handler.onChanges(first === 0 ? changes : changes.slice(first));
+  }
+
+  #broken(failure: CallFailure): void {
+    if (this.#closed) return;
+    if (failure.outcome === 'refused') {
+      this.#fail(failure.toStorageError());
+      return;
+    }
+    const ms = Math.min(1000, 10 * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.start();
+    }, ms);
+  }
+
+  #fail(error: StorageError): void {
+    this.close();
+    this.#handler.onError(error);
+  }
+}

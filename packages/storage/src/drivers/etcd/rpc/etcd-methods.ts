@@ -1,0 +1,10 @@
+import type { Method } from './etcd-connection.ts';
+import { decodeNothing, decodeRange, decodeTxn, type RangeResponse, type TxnResponse } from './etcd-responses.ts';
+
+export const rangeMethod: Method<RangeResponse> = { path: '/etcdserverpb.KV/Range', decode: decodeRange };
+export const txnMethod: Method<TxnResponse> = { path: '/etcdserverpb.KV/Txn', decode: decodeTxn };
+export const compactMethod: Method<void> = { path: '/etcdserverpb.KV/Compact', decode: decodeNothing };
+export const leaseGrantMethod: Method<void> = { path: '/etcdserverpb.Lease/LeaseGrant', decode: decodeNothing };
+export const leaseRevokeMethod: Method<void> = { path: '/etcdserverpb.Lease/LeaseRevoke', decode: decodeNothing };
+export const leaseKeepAlivePath = '/etcdserverpb.Lease/LeaseKeepAlive';
+export const watchPath = '/etcdserverpb.Watch/Watch';
