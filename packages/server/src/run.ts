@@ -99,6 +99,11 @@ interface OpenStore {
 async function openStore(options: RunOptions): Promise<OpenStore> {
   const { sharedStorage } = options;
   if (sharedStorage !== undefined) return { storage: sharedStorage, shared: true, close: async () => undefined };
+  const { etcd } = options.config;
+  if (etcd !== undefined) {
+    const storage = await openEtcd(etcd);
+    return { storage, shared: true, close: () => storage.close() };
+  }
   const storage = await openDatabase(options);
   return { storage, shared: false, close: () => storage.close() };
 }
@@ -160,6 +165,16 @@ function makeRootDirectory(directory: string): void {
     if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
   } catch (error) {
     throw new UsageError(`cannot use the root directory ${directory}: ${(error as Error).message}`);
+  }
+}
+
+async function openEtcd({ tls, ...rest }: NonNullable<CompletedConfig['etcd']>): Promise<Storage> {
+  const { openEtcdStorage } = await import('@canopy/storage/etcd');
+  try {
+    return await openEtcdStorage({ ...rest, ...(tls === undefined ? {} : { tls }) });
+  } catch (error) {
+    if (isStorageError(error)) throw new UsageError(error.message);
+    throw error;
   }
 }
 

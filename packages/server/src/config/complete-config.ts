@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import type { OptionValues } from '../options/option-table.ts';
 import { UsageError } from '../options/parse-options.ts';
+import { type EtcdConfig, etcdConfig } from './etcd-config.ts';
 import { readableFile } from './readable-file.ts';
 
 /** Checked settings, with everything derived from them; another type than the options so that nothing unchecked gets further. */
@@ -23,6 +24,8 @@ export interface CompletedConfig {
   shardVirtualWorkspaceUrl: string | undefined;
   /** A change stays in the log while it is among the latest so many, or younger than so many milliseconds. */
   history: { keepChanges: number; keepMs: number };
+  /** Undefined: the embedded database. */
+  etcd: EtcdConfig | undefined;
   logLevel: LogLevel;
 }
 
@@ -57,6 +60,7 @@ export function completeConfig(options: OptionValues, cwd: string): CompletedCon
       keepChanges: countOf('history-changes', options['history-changes']),
       keepMs: countOf('history-seconds', options['history-seconds']) * 1000,
     },
+    etcd: etcdConfig(options, cwd),
     logLevel,
   };
 }

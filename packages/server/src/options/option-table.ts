@@ -48,6 +48,21 @@ export const optionTable = [
     help: 'Audit policy (audit.k8s.io/v1 Policy) that says what is logged. Default: metadata of every request.',
   },
   {
+    name: 'etcd-servers',
+    value: 'URLS',
+    default: '',
+    help: 'Comma-separated etcd endpoints (http:// or https://). Any number of servers on the same etcd are replicas of one another. Default: an embedded database in the root directory.',
+  },
+  {
+    name: 'etcd-cafile',
+    value: 'FILE',
+    default: '',
+    help: 'PEM bundle that the certificates of https etcd endpoints are verified with.',
+  },
+  { name: 'etcd-certfile', value: 'FILE', default: '', help: 'PEM client certificate for etcd.' },
+  { name: 'etcd-keyfile', value: 'FILE', default: '', help: 'PEM key of the client certificate for etcd.' },
+  { name: 'etcd-prefix', value: 'PREFIX', default: '/canopy', help: 'What all keys in etcd start with.' },
+  {
     name: 'shard-external-url',
     value: 'URL',
     default: '',
