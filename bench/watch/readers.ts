@@ -6,7 +6,7 @@ import type { Row } from '../report.ts';
 import { figuresOf, settledMemory } from '../server/process-figures.ts';
 import type { BenchRun } from '../suite/bench-run.ts';
 import { collectionOf } from '../suite/objects.ts';
-import { fanOutPlan, type Namespace, newestVersion } from './namespaces.ts';
+import { fanOutPlan, makeNamespace, type Namespace, newestVersion } from './namespaces.ts';
 import type { WatchSizes } from './sizes.ts';
 
 /** The stated bound of what a reader may leave unread. */
@@ -19,8 +19,7 @@ export async function measureStalledReader(run: BenchRun, sizes: WatchSizes, spa
   const session = await connectSession(run.canopy.target);
   try {
     const other = collectionOf('stalled');
-    const body = JSON.stringify({ metadata: { name: 'stalled' } });
-    await requestOnce(session, run.canopy.target, { method: 'POST', path: '/clusters/root/api/v1/namespaces', body });
+    await makeNamespace(run, 'stalled');
     const before = await settledMemory(run.canopy.child);
     const stalled = session.request(headersOf(run.canopy.target, { method: 'GET', path: `${other}?watch=true` }));
     stalled.on('error', () => undefined);
@@ -31,35 +30,29 @@ export async function measureStalledReader(run: BenchRun, sizes: WatchSizes, spa
       cut = true;
     });
     const writing = await connectSession(run.canopy.target);
-    const beside = run.load.run(await calm(run, sizes, space, 1_000_000));
+    const running = run.load.run(await calm(run, sizes, space, 1_000_000));
     let written = 0;
     let peak = 0;
-    // Twice the bound, and at least as much as the receiving side of the connection may hold besides.
-    for (let i = 0; written < 4 * unreadBound; i++) {
-      const large = JSON.stringify({ metadata: { name: `large-${i}` }, data: { largeText } });
-      await requestOnce(writing, run.canopy.target, { method: 'POST', path: other, body: large });
-      written += large.length;
-      if (i % 50 === 0) peak = Math.max(peak, (await figuresOf(run.canopy.child)).rss);
+    // More than the bound and what the receiving side of the connection may hold besides.
+    for (let round = 0; written < 2.5 * unreadBound; round++) {
+      const bodies = Array.from({ length: 8 }, (_, i) =>
+        JSON.stringify({ metadata: { name: `large-${round}-${i}` }, data: { largeText } }),
+      );
+      await Promise.all(
+        bodies.map((body) => requestOnce(writing, run.canopy.target, { method: 'POST', path: other, body })),
+      );
+      written += bodies.reduce((sum, body) => sum + body.length, 0);
+      peak = Math.max(peak, (await figuresOf(run.canopy.child)).rss);
     }
-    const { latency } = await beside;
+    const beside = await running;
     stalled.resume();
     if (!cut) await once(stalled, 'close');
     writing.destroy();
     const after = await settledMemory(run.canopy.child);
     if (stalled.rstCode === 0) throw new Error('the reader that did not read was not cut off');
     return [
-      {
-        name: `watch events at ${sizes.calmPace} writes/s, alone`,
-        value: alone.latency.p99,
-        unit: 'ms p99',
-        ...alone.latency,
-      },
-      {
-        name: 'the same beside a reader that does not read',
-        value: latency.p99,
-        unit: 'ms p99',
-        ...latency,
-      },
+      delayRow(`from commit to others, ${sizes.calmPace} writes/s, alone`, alone),
+      delayRow('from commit to others, beside a reader that does not read', beside),
       { name: 'resident memory gained while it stalled, peak', value: (peak - before.rss) / 1e6, unit: 'MB' },
       { name: 'heap gained when it was gone', value: (after.heapUsed - before.heapUsed) / 1e6, unit: 'MB' },
     ];
@@ -73,8 +66,7 @@ export async function measureResume(run: BenchRun, sizes: WatchSizes, space: Nam
   const { target, child } = run.canopy;
   const session = await connectSession(target);
   try {
-    const body = JSON.stringify({ metadata: { name: 'missed' } });
-    await requestOnce(session, target, { method: 'POST', path: '/clusters/root/api/v1/namespaces', body });
+    await makeNamespace(run, 'missed');
     const path = collectionOf('missed');
     const from = await newestVersion(session, target, path);
     await run.load.run({
@@ -91,14 +83,14 @@ export async function measureResume(run: BenchRun, sizes: WatchSizes, space: Nam
     });
     const alone = await run.load.run(await calm(run, sizes, space, 2_000_000));
     const before = await settledMemory(child);
-    const beside = run.load.run(await calm(run, sizes, space, 3_000_000));
+    const running = run.load.run(await calm(run, sizes, space, 3_000_000));
     const { ms, cpuMicros, peak } = await resume(run, `${path}?watch=true&resourceVersion=${from}`, sizes.missed);
-    const { latency } = await beside;
+    const beside = await running;
     return [
       { name: `resume over ${sizes.missed} changes`, value: (sizes.missed / ms) * 1000, unit: '/s', cpuMicros },
       { name: 'resident memory gained by it, peak', value: (peak - before.rss) / 1e6, unit: 'MB' },
-      { name: 'other watchers before it', value: alone.latency.p99, unit: 'ms p99', ...alone.latency },
-      { name: 'other watchers beside it', value: latency.p99, unit: 'ms p99', ...latency },
+      delayRow('from commit to others, before it', alone),
+      delayRow('from commit to others, beside it', beside),
     ];
   } finally {
     session.destroy();
@@ -133,6 +125,10 @@ async function resume(
   } finally {
     session.destroy();
   }
+}
+
+function delayRow(name: string, { afterAnswer }: LoadResult): Row {
+  return { name, value: afterAnswer?.p99 ?? Number.NaN, unit: 'ms p99', ...afterAnswer };
 }
 
 async function calm(run: BenchRun, sizes: WatchSizes, space: Namespace, first: number): Promise<FanOutPlan> {
