@@ -19,7 +19,7 @@ export interface Matcher {
   all: boolean;
   /** `object` is in the storage version. */
   matches(object: KubeObject): boolean;
-  /** The same for selections of the same kind and version that select the same; undefined: like no other. */
+  /** The same for selections of the same kind and version that select the same; `''`: everything; undefined: like no other. */
   sharingKey: string | undefined;
   /** Set when only one name can match. */
   name: string | undefined;
@@ -35,7 +35,7 @@ export function compileSelection(resource: ServedResource, version: string, sele
   const all = (labels === undefined || labels.empty) && requirements.length === 0 && extra === undefined;
   return {
     all,
-    sharingKey: extra === undefined ? `${version}\n${labels ?? ''}\n${fields ?? ''}` : undefined,
+    sharingKey: all ? '' : extra === undefined ? `${version}\n${labels ?? ''}\n${fields ?? ''}` : undefined,
     name: fields?.requiresExactMatch('metadata.name'),
     namespace: fields?.requiresExactMatch('metadata.namespace'),
     matches(object) {

@@ -19,7 +19,7 @@ interface Decoded {
 
 /** What watchers of one batch share, for as long as the batch is being distributed. */
 interface SharedBatch {
-  /** By the matcher's sharing key; `''` for those that select everything. */
+  /** By the matcher's sharing key. */
   events: Map<string, WatchedEvent[]>;
   decoded: Map<Change, Decoded>;
 }
@@ -36,7 +36,7 @@ export function eventsOf(changes: readonly Change[], matcher: Matcher): readonly
     batch = { events: new Map(), decoded: new Map() };
     batches.set(changes, batch);
   }
-  const key = matcher.all ? '' : matcher.sharingKey;
+  const key = matcher.sharingKey;
   const known = key === undefined ? undefined : batch.events.get(key);
   if (known !== undefined) return known;
   const events = matcher.all ? changes.map(toEvent) : selectEvents(changes, matcher, batch);
