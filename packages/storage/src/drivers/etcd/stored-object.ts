@@ -70,6 +70,7 @@ export function decodeObject(key: StorageKey, item: EtcdKeyValue): { state: Obje
   const text = (): string => {
     const length = varint();
     at += length;
+    if (at > bytes.byteLength) throw foreign(key);
     return Buffer.from(bytes.buffer, bytes.byteOffset + at - length, length).toString('utf8');
   };
   if (bytes[0] !== formatVersion) throw foreign(key);

@@ -1,5 +1,8 @@
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkServerIdentity } from 'node:tls';
 import {
+  type ChannelCredentials,
   type ChannelOptions,
   Client,
   type ClientDuplexStream,
@@ -59,8 +62,7 @@ const channelOptions: ChannelOptions = {
  * Every call asks etcd to refuse it while the member knows of no leader, so that a member that is cut off is left.
  */
 export class EtcdConnection {
-  readonly #addresses: string[];
-  readonly #credentials;
+  readonly #endpoints: Endpoint[];
   readonly #clients: (Client | undefined)[];
   readonly #metadata = new Metadata();
   readonly #timeoutMs: number;
@@ -68,22 +70,12 @@ export class EtcdConnection {
   #closed = false;
 
   constructor(options: EtcdConnectionOptions) {
-    const urls = options.endpoints.map((endpoint) => URL.parse(endpoint));
-    if (urls.length === 0 || urls.some((url) => url === null || !['http:', 'https:'].includes(url.protocol))) {
-      throw new StorageError('InvalidArgument', `${options.endpoints.join(',')} are not URLs of an etcd cluster`);
-    }
-    this.#addresses = urls.map((url) => `${url?.hostname}:${url?.port || '2379'}`);
-    const { tls } = options;
-    const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
-    this.#credentials =
-      urls[0]?.protocol === 'https:'
-        ? credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert))
-        : credentials.createInsecure();
-    this.#clients = this.#addresses.map(() => undefined);
+    this.#endpoints = endpointsOf(options);
+    this.#clients = this.#endpoints.map(() => undefined);
     this.#metadata.set('hasleader', 'true');
     this.#timeoutMs = options.requestTimeoutMs ?? 10_000;
     // Replicas spread over the members.
-    this.#current = Math.floor(Math.random() * this.#addresses.length);
+    this.#current = Math.floor(Math.random() * this.#endpoints.length);
   }
 
   /** When a request that starts now has failed for good; milliseconds as of `performance.now()`. */
@@ -169,7 +161,7 @@ export class EtcdConnection {
 
   /** From now on others are asked, unless that has happened already. */
   leave(endpoint: number = this.#current): void {
-    if (endpoint === this.#current) this.#current = (endpoint + 1) % this.#addresses.length;
+    if (endpoint === this.#current) this.#current = (endpoint + 1) % this.#endpoints.length;
   }
 
   close(): void {
@@ -180,10 +172,39 @@ export class EtcdConnection {
   #client(endpoint: number): Client {
     const known = this.#clients[endpoint];
     if (known !== undefined) return known;
-    const client = new Client(this.#addresses[endpoint] as string, this.#credentials, channelOptions);
+    const { address, trust, more } = this.#endpoints[endpoint] as Endpoint;
+    const client = new Client(address, trust, { ...channelOptions, ...more });
     this.#clients[endpoint] = client;
     return client;
   }
+}
+
+interface Endpoint {
+  /** `host:port` */
+  address: string;
+  trust: ChannelCredentials;
+  more: ChannelOptions;
+}
+
+/** A name that nobody has (RFC 6761). TLS must name a server, but not by its IP address, which gRPC would do. */
+const unnamed = 'ip-address.invalid';
+
+function endpointsOf({ endpoints, tls }: EtcdConnectionOptions): Endpoint[] {
+  const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
+  const urls = endpoints.map((endpoint) => URL.parse(endpoint));
+  if (urls.length === 0) throw new StorageError('InvalidArgument', 'no endpoint of etcd is given');
+  return urls.map((url, i) => {
+    if (url === null || !['http:', 'https:'].includes(url.protocol))
+      throw new StorageError('InvalidArgument', `${endpoints[i]} is not the URL of an etcd endpoint`);
+    const address = `${url.hostname}:${url.port || '2379'}`;
+    if (url.protocol === 'http:') return { address, trust: credentials.createInsecure(), more: {} };
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const byIp = isIP(host) !== 0;
+    const trust = credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert), {
+      checkServerIdentity: (name, certificate) => checkServerIdentity(byIp ? host : name, certificate),
+    });
+    return { address, trust, more: byIp ? { 'grpc.ssl_target_name_override': unnamed } : {} };
+  });
 }
 
 function asBuffer(message: Uint8Array): Buffer {
