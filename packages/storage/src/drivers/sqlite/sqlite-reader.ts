@@ -12,6 +12,9 @@ type ItemRow = [key: StorageKey, rev: Revision, createRevision: Revision];
 /** One key with its value. */
 type ValueRow = [rev: Revision, createRevision: Revision, value: Uint8Array | null];
 
+/** A key with its newest version; `createRevision` null where the log has none of it any more, `value` null is a deletion. */
+type NewestRow = [key: StorageKey, rev: Revision, createRevision: Revision | null, value: Uint8Array | null];
+
 /** A row of the log. `value` null is a deletion. */
 export interface LogRow {
   rev: Revision;
@@ -120,10 +123,18 @@ export class SqliteReader {
   rangeAt(prefix: string, options: RangeOptions, revision: Revision): RangeResult {
     const limit = options.limit ?? noLimit;
     const items: KeyValue[] = [];
-    const keys = this.#prepare('SELECT key, rev FROM cur WHERE key >= ? AND key < ? ORDER BY key');
-    for (const row of keys.iterate(rangeStart(prefix, options.after), upperBound(prefix))) {
-      const { key, rev } = row as unknown as { key: StorageKey; rev: number };
-      const item = this.#versionAt(key, rev, revision);
+    const rows = this.#prepareArrays(
+      `SELECT cur.key, cur.rev, kv.create_rev, kv.value FROM cur LEFT JOIN kv ON kv.rev = cur.rev
+       WHERE cur.key >= ? AND cur.key < ? ORDER BY cur.key`,
+    ).iterate(rangeStart(prefix, options.after), upperBound(prefix)) as Iterable<unknown> as Iterable<NewestRow>;
+    for (const [key, rev, createRevision, value] of rows) {
+      // Most keys have not been written since.
+      const item =
+        rev > revision || createRevision === null
+          ? this.#versionAt(key, rev, revision)
+          : value === null
+            ? undefined
+            : { key, value, modRevision: rev, createRevision };
       if (item === undefined) continue;
       if (items.length >= limit) return { items, revision, more: true };
       items.push(item);
