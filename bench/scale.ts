@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, tableText } from './report.ts';
 import { fullEffort, measureScale, quickEffort } from './scale/measure-scale.ts';
+import { projectionOf } from './scale/projection.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,10 +26,12 @@ const stages = await measureScale({
   effort: values.quick === true ? quickEffort : fullEffort,
   say: (text) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s: ${text}\n`),
 });
+const million = projectionOf(stages);
 const taken = new Date().toISOString();
 const file = values.json ?? path.join(import.meta.dirname, 'results', `scale-${taken.replaceAll(':', '-')}.json`);
 mkdirSync(path.dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ taken, machine: machine(), stages }, null, 2)}\n`);
+writeFileSync(file, `${JSON.stringify({ taken, machine: machine(), stages, million }, null, 2)}\n`);
 for (const { workspaces, rows } of stages)
   process.stdout.write(`${workspaces.toLocaleString('en')} workspaces\n\n${tableText(rows)}\n`);
+if (million.length > 0) process.stdout.write(`A million, going by these\n\n${tableText(million)}\n`);
 process.stdout.write(`Written to ${path.relative(process.cwd(), file)}\n`);
