@@ -28,8 +28,6 @@ export interface ListResult {
   revision: Revision;
   /** `''` when there is nothing more. */
   continueToken: string;
-  /** Found by an index, which is read as it is now: later pages need not show the same state as this one. */
-  indexed: boolean;
 }
 
 /** Objects read per step when a selector must look at each of them. */
@@ -46,7 +44,11 @@ export function collectionPrefix(request: CollectionRequest<Access>, namespace =
   });
 }
 
-/** A consistent page of a collection. 410 when the revision asked for is compacted, 400 for contradictory options. */
+/**
+ * A consistent page of a collection. Where an index finds the objects, later pages lack those that have left it since the
+ * first, as a watch from the list's revision says of them anyway. 410 when the revision asked for is compacted, 400 for
+ * contradictory options.
+ */
 export async function listObjects(
   registry: Registry,
   request: CollectionRequest<Access>,
@@ -58,7 +60,6 @@ export async function listObjects(
   const start = await startOf(registry, options);
   const read = pageReader(registry, prefix, index);
   const items: StoredObject[] = [];
-  const indexed = index !== undefined;
   let after = start.after === undefined ? undefined : prefix + start.after;
   let revision = start.revision;
   let answered: Revision | undefined = start.revision;
@@ -68,7 +69,7 @@ export async function listObjects(
     const page = await readPage(read, { limit, after, revision }, start.token);
     answered ??= page.revision;
     // Later pages of one scan must show the same state as the first.
-    revision ??= page.more && index === undefined ? page.revision : undefined;
+    revision ??= page.more ? page.revision : undefined;
     for (let i = 0; i < page.items.length; i++) {
       const kv = page.items[i]!;
       const stored = select(kv, matcher);
@@ -76,11 +77,11 @@ export async function listObjects(
       items.push(stored);
       if (options.limit > 0 && items.length === options.limit) {
         const more = page.more || i < page.items.length - 1;
-        return { items, revision: answered, continueToken: more ? tokenAfter(prefix, kv, answered) : '', indexed };
+        return { items, revision: answered, continueToken: more ? tokenAfter(prefix, kv, answered) : '' };
       }
     }
-    if (!page.more) return { items, revision: answered, continueToken: '', indexed };
-    after = page.items[page.items.length - 1]?.key;
+    if (!page.more) return { items, revision: answered, continueToken: '' };
+    after = page.last;
     // Others get their turn while a selector looks at a large collection.
     await setImmediate();
   }
@@ -123,23 +124,44 @@ interface PageQuery {
   revision: Revision | undefined;
 }
 
+interface Page extends RangeResult {
+  /** Where the next page goes on. */
+  last: string | undefined;
+}
+
 function pageReader(
   registry: Registry,
   prefix: string,
   index: IndexEntry | undefined,
-): (query: PageQuery) => Promise<RangeResult> {
-  return ({ limit, after, revision }) => {
+): (query: PageQuery) => Promise<Page> {
+  const { storage } = registry;
+  return async ({ limit, after, revision }) => {
     const page = { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) };
-    if (index !== undefined) return registry.storage.rangeIndex(index.index, index.value, { ...page, prefix });
-    return registry.storage.range(prefix, { ...page, ...(revision === undefined ? {} : { revision }) });
+    const found =
+      index === undefined
+        ? await storage.range(prefix, { ...page, ...(revision === undefined ? {} : { revision }) })
+        : await storage.rangeIndex(index.index, index.value, { ...page, prefix });
+    const last = found.items[found.items.length - 1]?.key;
+    if (index === undefined || revision === undefined) return { ...found, last };
+    return { ...found, items: await asOf(registry, found.items, revision), last };
   };
 }
 
+/** Indexes are read as they are now: what was written since `revision` is replaced by what it was then. */
+async function asOf(registry: Registry, found: readonly KeyValue[], revision: Revision): Promise<KeyValue[]> {
+  const items: KeyValue[] = [];
+  for (const kv of found) {
+    const then = kv.modRevision <= revision ? kv : await registry.storage.get(kv.key, { revision });
+    if (then !== undefined) items.push(then);
+  }
+  return items;
+}
+
 async function readPage(
-  read: (query: PageQuery) => Promise<RangeResult>,
+  read: (query: PageQuery) => Promise<Page>,
   query: PageQuery,
   token: { start: string } | undefined,
-): Promise<RangeResult> {
+): Promise<Page> {
   try {
     return await read(query);
   } catch (error) {

@@ -116,6 +116,24 @@ describe('an accepted claim', () => {
     await watch.close();
   });
 
+  it('shows one state in pages, but for what is gone since, and all of a long list at once', async () => {
+    const { own, seen } = await consumer([{ resource: 'configmaps' }]);
+    const names = Array.from({ length: 600 }, (_, i) => `p-${String(i).padStart(3, '0')}`);
+    for (let at = 0; at < names.length; at += 100)
+      await Promise.all(names.slice(at, at + 100).map((name) => own.ok('POST', maps, configMap(name, { a: '1' }))));
+    const all = ['before', 'kube-root-ca.crt', ...names];
+    expect(namesOf(await seen.ok('GET', maps))).toEqual(all);
+    const page = await seen.ok('GET', `${maps}?limit=300`);
+    await own.ok('PATCH', `${maps}/p-500`, { data: { a: '2' } });
+    await own.ok('DELETE', `${maps}/p-501`);
+    await own.ok('POST', maps, configMap('p-999'));
+    const { resourceVersion, continue: token } = page.metadata as { resourceVersion: string; continue: string };
+    const remainder = await seen.ok('GET', `${maps}?continue=${token}`);
+    expect(remainder.metadata.resourceVersion).toBe(resourceVersion);
+    expect([...namesOf(page), ...namesOf(remainder)]).toEqual(all.filter((name) => name !== 'p-501'));
+    expect(remainder.items.find(({ metadata }) => metadata.name === 'p-500')?.data).toEqual({ a: '1' });
+  });
+
   it('marks objects with a label that users can neither take nor give', async () => {
     const { own } = await consumer([{ resource: 'configmaps' }]);
     const marked = await own.ok('POST', maps, configMap('marked'));

@@ -28,7 +28,6 @@ async function streamed(call: ResourceCall, options: ListOptions): Promise<ApiRe
     ...(match === undefined || options.continueToken !== '' ? {} : { resourceVersionMatch: match }),
   });
   if (first.continueToken === '') return renderList(call, first);
-  if (first.indexed) return undefined;
   return streamedList({
     pages,
     first,

@@ -42,7 +42,7 @@ class Collected implements ResponseSink {
 const objectBytes = 10_000;
 
 function page(count: number, continueToken: string): ListResult {
-  return { items: Array.from({ length: count }), continueToken, revision: 7, indexed: false } as unknown as ListResult;
+  return { items: Array.from({ length: count }), continueToken, revision: 7 } as unknown as ListResult;
 }
 
 /** Three pages of 1, 2 and 0 objects. */
