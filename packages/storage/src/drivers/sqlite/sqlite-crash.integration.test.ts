@@ -19,28 +19,31 @@ interface Round {
   acknowledged: Acknowledged[];
 }
 
-/** Runs the writer until it is killed after `ms` milliseconds of writing. */
-async function runAndKill(path: string, round: number, ms: number): Promise<Round> {
+/** Runs the writer until it is killed, a moment after it has acknowledged so many writes. */
+async function runAndKill(path: string, round: number, writes: number): Promise<Round> {
   const child: ChildProcess = spawn(process.execPath, [writerModule, path, `${round}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   let errors = '';
+  /** Of them the first says that the writer is ready. */
+  let lines = 0;
   const started = new Promise<void>((resolve) => {
     child.stdout?.on('data', (data: Buffer) => {
       output += data.toString('utf8');
-      if (output.startsWith('ready\n')) resolve();
+      lines += data.toString('utf8').split('\n').length - 1;
+      if (lines > writes) resolve();
     });
   });
   child.stderr?.on('data', (data: Buffer) => (errors += data.toString('utf8')));
   const closed = once(child, 'close');
   await Promise.race([started, closed]);
-  await new Promise((resolve) => setTimeout(resolve, ms));
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
   child.kill('SIGKILL');
   await closed;
   if (errors !== '') throw new Error(errors);
-  const lines = output.slice(0, output.lastIndexOf('\n')).split('\n').slice(1);
-  return { acknowledged: lines.map((line) => JSON.parse(line) as Acknowledged) };
+  const complete = output.slice(0, output.lastIndexOf('\n')).split('\n').slice(1);
+  return { acknowledged: complete.map((line) => JSON.parse(line) as Acknowledged) };
 }
 
 function expectSoundFile(path: string): void {
@@ -87,7 +90,7 @@ describe('SqliteStorage killed while it writes', () => {
     let highest = 0;
     let total = 0;
     for (let round = 0; round < rounds; round++) {
-      const { acknowledged } = await runAndKill(path, round, Math.floor(Math.random() * 250));
+      const { acknowledged } = await runAndKill(path, round, Math.floor(Math.random() * 300));
       for (const write of acknowledged) {
         for (const name of write.keys) if ((newest.get(name)?.revision ?? 0) < write.revision) newest.set(name, write);
         expect(write.revision).toBeGreaterThan(highest);

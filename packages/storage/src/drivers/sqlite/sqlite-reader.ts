@@ -49,6 +49,10 @@ export class SqliteReader {
   readonly #valueAt: StatementSync;
   readonly #values: ValueCache;
   #inSnapshot = false;
+  /** The newest revision that followers, and so caches, have heard of. */
+  #told: number;
+  /** The snapshot has what followers have not heard of yet: reads go back to what they have. */
+  #ahead = false;
   /** History is gone up to here, or is about to be: never less than what the file says. */
   #compacted: number;
 
@@ -64,6 +68,7 @@ export class SqliteReader {
     );
     this.#get.setReturnArrays(true);
     this.#compacted = Number(database.prepare("SELECT value FROM meta WHERE name = 'compacted'").get()?.['value']);
+    this.#told = this.#newestRevision();
   }
 
   get compacted(): number {
@@ -80,11 +85,21 @@ export class SqliteReader {
   }
 
   currentRevision(): Revision {
-    const { rev } = this.#newest.get() as { rev: number | null };
-    return Math.max(rev ?? 0, this.#compacted, emptyRevision) as Revision;
+    return (this.#ahead ? this.#told : this.#newestRevision()) as Revision;
   }
 
-  /** Later reads see everything committed so far. */
+  #newestRevision(): number {
+    const { rev } = this.#newest.get() as { rev: number | null };
+    return Math.max(rev ?? 0, this.#compacted, emptyRevision);
+  }
+
+  /** Followers are about to hear of everything up to `revision`: later reads see that, and nothing later. */
+  tell(revision: number): void {
+    this.#told = Math.max(this.#told, revision);
+    this.refresh();
+  }
+
+  /** Ends the snapshot. */
   refresh(): void {
     if (!this.#inSnapshot) return;
     this.#inSnapshot = false;
@@ -96,10 +111,12 @@ export class SqliteReader {
     if (this.#inSnapshot) return;
     this.#begin.run();
     this.#inSnapshot = true;
+    this.#ahead = this.#newestRevision() > this.#told;
     setImmediate(() => this.refresh());
   }
 
   get(key: StorageKey): KeyValue | undefined {
+    if (this.#ahead) return this.getAt(key, this.#told);
     const row = this.#get.get(key) as unknown as ValueRow | undefined;
     if (row === undefined) return undefined;
     const [modRevision, createRevision, value] = row;
@@ -113,6 +130,7 @@ export class SqliteReader {
 
   /** Newest revision. */
   range(prefix: string, options: RangeOptions): RangeResult {
+    if (this.#ahead) return this.rangeAt(prefix, options, this.#told as Revision);
     const rows = this.#prepareArrays(
       'SELECT key, rev, create_rev FROM cur WHERE key >= ? AND key < ? AND create_rev > 0 ORDER BY key LIMIT ?',
     ).all(rangeStart(prefix, options.after), upperBound(prefix), sqlLimit(options.limit));
@@ -156,7 +174,17 @@ export class SqliteReader {
       `SELECT idx.key, cur.rev, cur.create_rev FROM idx CROSS JOIN cur ON cur.key = idx.key
        WHERE idx.name = ? AND idx.value = ? AND idx.key >= ? AND idx.key < ? ORDER BY idx.key LIMIT ?`,
     ).all(index, value, rangeStart(prefix, options.after), upperBound(prefix), sqlLimit(options.limit));
-    return this.#result(rows as unknown as ItemRow[], options.limit);
+    const result = this.#result(rows as unknown as ItemRow[], options.limit);
+    return this.#ahead ? this.#asTold(result) : result;
+  }
+
+  /** Objects that somebody is about to hear of as they were before. */
+  #asTold(result: RangeResult): RangeResult {
+    const items = result.items.flatMap((item) => {
+      const told = item.modRevision > this.#told ? this.#versionAt(item.key, item.modRevision, this.#told) : item;
+      return told === undefined ? [] : [told];
+    });
+    return { ...result, items };
   }
 
   /** Skips from value to value instead of reading every row. */

@@ -61,7 +61,7 @@ const catchUpBytes = 1024 * 1024;
 /**
  * A {@link Storage} in one SQLite file, for one process. Reads are synchronous on this thread; writes are committed in
  * groups by a writer thread and durable (fsync) when their promise resolves. Followers get a batch before its writers
- * get their answers. Reads may see a batch a moment before followers do.
+ * get their answers. Reads see what followers have been told, so a cache is never behind what was read.
  */
 export class SqliteStorage implements Storage {
   readonly driver = 'sqlite';
@@ -240,7 +240,7 @@ export class SqliteStorage implements Storage {
     const { changes, settle } = decodeAnswers(batch, answer, this.#answered, this.#valueSource);
     for (const { revision, value } of changes) if (value !== undefined) this.#values.add(revision, value);
     this.#answered = changes.at(-1)?.revision ?? this.#answered;
-    this.#reader.refresh();
+    this.#reader.tell(this.#answered);
     this.#followers.publish(changes);
     settle();
   }
