@@ -9,6 +9,13 @@ const knownPseudo = new Set([...requiredPseudo, ':authority']);
 /** Fields about one connection of HTTP/1.1. Source: RFC 9113, 8.2.2. */
 const connectionFields = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
 
+/** Without inherited names, and without the cost of `Object.create(null)`, whose objects are hash tables. */
+class Fields {
+  [name: string]: string;
+}
+Object.setPrototypeOf(Fields.prototype, null);
+Reflect.deleteProperty(Fields.prototype, 'constructor');
+
 export type RequestHeaders =
   | { kind: 'request'; fields: HeaderFields }
   /** The stream is reset; the connection goes on. */
@@ -17,7 +24,7 @@ export type RequestHeaders =
 
 /** Decodes and checks the header block of a request. Source: RFC 9113, 8.2 and 8.3. */
 export function readRequestHeaders(decoder: HeaderDecoder, block: Buffer): RequestHeaders {
-  const fields: HeaderFields = Object.create(null) as HeaderFields;
+  const fields: HeaderFields = new Fields();
   let size = 0;
   let good = true;
   let regular = false;
