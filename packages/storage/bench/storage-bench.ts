@@ -116,6 +116,13 @@ async function reads(storage: Storage): Promise<void> {
   report(`${storage.driver} get`, count, started);
   started = start();
   count = 0;
+  while (performance.now() - started < seconds * 1000) {
+    await Promise.all(Array.from({ length: 64 }, (_, i) => storage.get(keyOf(64, (count + i * 7) % 10_000))));
+    count += 64;
+  }
+  report(`${storage.driver} get, 64 concurrent`, count, started);
+  started = start();
+  count = 0;
   const prefix = objectPrefix({ group: '', resource: 'configmaps', cluster: 'cluster-64' });
   while (performance.now() - started < seconds * 1000) {
     const { items } = await storage.range(prefix, { limit: 500 });

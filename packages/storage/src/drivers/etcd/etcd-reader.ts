@@ -1,6 +1,7 @@
 import type { IndexRangeOptions, KeyValue, RangeOptions, RangeResult, Revision, StorageKey } from '../../storage.ts';
 import type { EtcdKeys, EtcdRange } from './etcd-keys.ts';
 import type { KnownObjects } from './known-objects.ts';
+import { ReadBatches } from './read-batches.ts';
 import { snapshotOf, toRevision } from './revision-scale.ts';
 import type { EtcdConnection } from './rpc/etcd-connection.ts';
 import { rangeMethod, txnMethod } from './rpc/etcd-methods.ts';
@@ -25,21 +26,29 @@ export class EtcdReader {
   readonly #connection: EtcdConnection;
   readonly #keys: EtcdKeys;
   readonly #known: KnownObjects;
+  readonly #batches: ReadBatches;
 
   constructor(connection: EtcdConnection, keys: EtcdKeys, known: KnownObjects) {
     this.#connection = connection;
     this.#keys = keys;
     this.#known = known;
+    this.#batches = new ReadBatches(connection);
   }
 
   /** etcd's newest revision; fails like a read of `revision`, if given. */
   async newest(revision?: number): Promise<number> {
+    if (revision === undefined) return (await this.#batches.read(this.#keys.nothing)).revision;
     return (await this.#range({ key: this.#keys.nothing, countOnly: true, revision })).revision;
   }
 
   async get(key: StorageKey, revision: Revision | undefined): Promise<KeyValue | undefined> {
-    const { items } = await this.#range({ key: this.#keys.object(key), revision: revision && snapshotOf(revision) });
-    return items[0] && this.#object(items[0], revision === undefined);
+    const object = this.#keys.object(key);
+    if (revision === undefined) {
+      const { item } = await this.#batches.read(object);
+      return item && this.#object(item, true);
+    }
+    const { items } = await this.#range({ key: object, revision: snapshotOf(revision) });
+    return items[0] && this.#object(items[0], false);
   }
 
   async range(prefix: string, { after, limit, revision }: RangeOptions): Promise<RangeResult> {
