@@ -118,6 +118,11 @@ export interface Change {
 export interface ChangeFollower {
   /** A batch that became durable together. Must not throw; must not block. */
   onChanges(changes: readonly Change[]): void;
+  /**
+   * Everything up to this revision was delivered, though the last changes had lower ones. Only stores whose revisions rise
+   * without changes call it; it comes soon after `currentRevision` or a result of `transact` has told such a revision.
+   */
+  onProgress?(revision: Revision): void;
   /** The log could not be followed (compacted under the reader, connection lost for good); nothing follows. */
   onError(error: Error): void;
 }

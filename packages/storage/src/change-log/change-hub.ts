@@ -83,6 +83,7 @@ export class ChangeHub {
     const hub = new ChangeHub(storage, revision, options);
     hub.#subscription = await storage.follow(revision, {
       onChanges: (changes) => hub.#receive(changes),
+      onProgress: (progress) => hub.#progress(progress),
       onError: (error) => hub.#end(error),
     });
     return hub;
@@ -153,6 +154,12 @@ export class ChangeHub {
     for (const listener of this.#listeners) listener(batch);
     this.#revision = last.revision;
     this.#index.distribute(batch, (watcher, changes) => this.#deliver(watcher, changes, last.revision));
+    this.#resolveWaiters();
+  }
+
+  #progress(revision: Revision): void {
+    if (revision <= this.#revision || this.#ended !== undefined) return;
+    this.#revision = revision;
     this.#resolveWaiters();
   }
 

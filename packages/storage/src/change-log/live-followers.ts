@@ -1,4 +1,4 @@
-import type { Change, ChangeFollower, Subscription } from '../storage.ts';
+import type { Change, ChangeFollower, Revision, Subscription } from '../storage.ts';
 
 interface LiveFollower {
   follower: ChangeFollower;
@@ -13,7 +13,7 @@ interface LiveFollower {
  */
 export class LiveFollowers {
   readonly #live = new Set<LiveFollower>();
-  readonly #waiting: (readonly Change[])[] = [];
+  readonly #waiting: (() => void)[] = [];
   #publishing = false;
 
   /** From now on `follower` gets every published change with a revision greater than `position`. */
@@ -25,16 +25,20 @@ export class LiveFollowers {
 
   publish(changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    this.#waiting.push(changes);
-    if (this.#publishing) return;
-    this.#publishing = true;
-    try {
-      for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
-        for (const entry of this.#live) this.#deliver(entry, batch);
+    this.#inTurn(() => {
+      for (const entry of this.#live) this.#deliver(entry, changes);
+    });
+  }
+
+  /** All changes up to `revision` were published. */
+  progress(revision: Revision): void {
+    this.#inTurn(() => {
+      for (const entry of this.#live) {
+        if (entry.position >= revision) continue;
+        entry.position = revision;
+        entry.follower.onProgress?.(revision);
       }
-    } finally {
-      this.#publishing = false;
-    }
+    });
   }
 
   /** Ends all subscriptions with an error. */
@@ -42,6 +46,17 @@ export class LiveFollowers {
     const ended = [...this.#live];
     this.#live.clear();
     for (const { follower } of ended) follower.onError(error);
+  }
+
+  #inTurn(task: () => void): void {
+    this.#waiting.push(task);
+    if (this.#publishing) return;
+    this.#publishing = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+    } finally {
+      this.#publishing = false;
+    }
   }
 
   #deliver(entry: LiveFollower, batch: readonly Change[]): void {

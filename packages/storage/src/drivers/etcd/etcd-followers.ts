@@ -9,6 +9,10 @@ import type { EtcdConnection } from './rpc/etcd-connection.ts';
 const suspicionMs = 2000;
 const patienceMs = 10_000;
 
+/** Milliseconds in which progress comes by itself, if it does. */
+const nudgeMs = 20;
+const nudgeAgainMs = 500;
+
 interface Waiter {
   revision: number;
   resolve(): void;
@@ -24,13 +28,20 @@ export class EtcdFollowers {
   readonly #live = new LiveFollowers();
   readonly #catchingUp = new Map<ObjectWatch, ChangeFollower>();
   #watch: ObjectWatch | undefined;
-  /** Revision of the newest change that was published; at first, where the watch began. */
+  /** Everything up to here was published; at first, where the watch began. */
   #published = 0;
+  /** Progress up to here is waited for. */
+  #wanted = 0;
+  #nudge: NodeJS.Timeout | undefined;
   #waiters: Waiter[] = [];
 
-  constructor(connection: EtcdConnection, keys: EtcdKeys) {
+  readonly #touch: () => Promise<void>;
+
+  /** `touch` changes something that is watched, but no object. */
+  constructor(connection: EtcdConnection, keys: EtcdKeys, touch: () => Promise<void>) {
     this.#connection = connection;
     this.#keys = keys;
+    this.#touch = touch;
   }
 
   /** `after` was checked: history reaches back so far. */
@@ -38,6 +49,16 @@ export class EtcdFollowers {
     if (this.#watch === undefined) this.#start(after);
     if (after >= this.#published) return this.#live.join(follower, after);
     return this.#catchUp(after, follower);
+  }
+
+  /**
+   * Sees to it that followers hear of progress up to `revision`. What Canopy writes is heard of anyway, but etcd's
+   * revision rises with the writes of others too: then something is touched, and its event comes after all before it.
+   */
+  reach(revision: number): void {
+    if (this.#watch === undefined || revision <= this.#published) return;
+    this.#wanted = Math.max(this.#wanted, revision);
+    this.#nudgeIn(nudgeMs);
   }
 
   /** Resolves when the followers have got `revision`, which is that of a change; in case of trouble, after ten seconds. */
@@ -56,6 +77,7 @@ export class EtcdFollowers {
 
   /** Ends all subscriptions. */
   close(error: StorageError): void {
+    clearTimeout(this.#nudge);
     this.#watch?.close();
     this.#watch = undefined;
     this.#fail(error);
@@ -66,13 +88,27 @@ export class EtcdFollowers {
     this.#catchingUp.clear();
   }
 
-  #start(after: number): void {
+  #nudgeIn(ms: number): void {
+    this.#nudge ??= setTimeout(() => void this.#nudgeNow(), ms);
+  }
+
+  async #nudgeNow(): Promise<void> {
+    if (this.#wanted > this.#published) await this.#touch().catch(() => undefined);
+    this.#nudge = undefined;
+    if (this.#watch !== undefined && this.#wanted > this.#published) this.#nudgeIn(nudgeAgainMs);
+  }
+
+  #start(after: Revision): void {
     this.#published = after;
     this.#watch = new ObjectWatch(this.#connection, this.#keys, after, {
       onChanges: (changes) => {
         this.#published = changes.at(-1)?.revision ?? this.#published;
         this.#live.publish(changes);
-        this.#wake(this.#published);
+      },
+      onProgress: (revision) => {
+        this.#published = revision;
+        this.#live.progress(revision);
+        this.#wake(revision);
       },
       onError: (error) => {
         this.#watch = undefined;
@@ -98,14 +134,14 @@ export class EtcdFollowers {
     let live: Subscription | undefined;
     let closed = false;
     const watch = new ObjectWatch(this.#connection, this.#keys, after, {
-      onChanges: (changes) => {
-        follower.onChanges(changes);
-        const position = changes.at(-1)?.revision ?? after;
-        // Something was published after `after`, so this is reached whether or not anything is written any more.
-        if (closed || position < this.#published || this.#watch === undefined) return;
+      onChanges: (changes) => follower.onChanges(changes),
+      onProgress: (revision) => {
+        follower.onProgress?.(revision);
+        // The common watch has had an event after `after`, so this comes whether or not anything is written any more.
+        if (closed || revision < this.#published || this.#watch === undefined) return;
         this.#catchingUp.delete(watch);
         watch.close();
-        live = this.#live.join(follower, position);
+        live = this.#live.join(follower, revision);
       },
       onError: (error) => {
         this.#catchingUp.delete(watch);

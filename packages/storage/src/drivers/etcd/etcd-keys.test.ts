@@ -21,7 +21,10 @@ describe('keys in etcd', () => {
         expect(Math.sign(Buffer.compare(keys.object(a), keys.object(b)))).toBe(Math.sign(compareKeys(a, b)));
         expect(within(keys.object(a), keys.objects(prefix))).toBe(a.startsWith(prefix));
         expect(within(keys.object(a), keys.objects(prefix, b))).toBe(a.startsWith(prefix) && compareKeys(a, b) > 0);
-        expect(within(keys.object(a), keys.allObjects)).toBe(true);
+        expect(within(keys.object(a), keys.watched)).toBe(true);
+        expect(keys.isObject(keys.object(a))).toBe(true);
+        expect(within(keys.receipts(a), keys.watched)).toBe(true);
+        expect(keys.isObject(keys.receipts(a))).toBe(false);
       }),
       { numRuns: 1000 },
     );
@@ -39,7 +42,7 @@ describe('keys in etcd', () => {
         expect(within(bytes, ofValues)).toBe(
           a.index === b.index && a.value.startsWith(prefix) && compareKeys(a.value, b.value) > 0,
         );
-        expect(within(bytes, keys.allObjects)).toBe(false);
+        expect(within(bytes, keys.watched)).toBe(false);
       }),
       { numRuns: 2000 },
     );

@@ -1,6 +1,8 @@
 import { compareKeys, prefixEnd, rangeStart } from '../../key-order.ts';
 import type { IndexEntry, StorageKey } from '../../storage.ts';
 
+const objectLetter = 'k'.charCodeAt(0);
+
 /** A half-open range of etcd's keys. */
 export interface EtcdRange {
   key: Uint8Array;
@@ -9,8 +11,8 @@ export interface EtcdRange {
 
 /**
  * How Canopy's keys lie below a prefix of etcd's:
- * `<prefix>/k<key>` an object, `<prefix>/i<index>\0<value>\0<key>` an index row of it, and `<prefix>/t/<client>` the
- * receipts of a client. Canopy's texts have no NUL, so rows sort by value, then by key.
+ * `<prefix>/k<key>` an object, `<prefix>/i<index>\0<value>\0<key>` an index row of it, and `<prefix>/l/<client>` the
+ * receipts of a client. Objects and receipts lie side by side, since both are watched. Canopy's texts have no NUL, so rows sort by value, then by key.
  */
 export class EtcdKeys {
   readonly #objects: string;
@@ -19,16 +21,16 @@ export class EtcdKeys {
   readonly #objectPrefixBytes: number;
   /** No key has this name; reading it tells how etcd is. */
   readonly nothing: Uint8Array;
-  /** All objects. */
-  readonly allObjects: EtcdRange;
+  /** All objects and receipts: whatever Canopy writes changes one of them. */
+  readonly watched: EtcdRange;
 
   constructor(prefix: string) {
     this.#objects = `${prefix}/k`;
     this.#rows = `${prefix}/i`;
-    this.#receipts = `${prefix}/t/`;
+    this.#receipts = `${prefix}/l/`;
     this.#objectPrefixBytes = Buffer.byteLength(this.#objects);
     this.nothing = Buffer.from(this.#receipts);
-    this.allObjects = between(this.#objects, prefixEnd(this.#objects)) as EtcdRange;
+    this.watched = between(this.#objects, prefixEnd(this.#receipts)) as EtcdRange;
   }
 
   object(key: string): Uint8Array {
@@ -38,6 +40,11 @@ export class EtcdKeys {
   /** Inverse of {@link object}. */
   keyOf(object: Uint8Array): StorageKey {
     return text(object.subarray(this.#objectPrefixBytes)) as StorageKey;
+  }
+
+  /** Of the two that are watched. */
+  isObject(watched: Uint8Array): boolean {
+    return watched[this.#objectPrefixBytes - 1] === objectLetter;
   }
 
   /** Objects whose keys start with `prefix`, and are greater than `after`; undefined: there can be none. */

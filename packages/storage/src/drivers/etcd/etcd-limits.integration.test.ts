@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { ChangeHub } from '../../change-log/change-hub.ts';
 import type { IndexEntry, Operation, Storage } from '../../storage.ts';
 import { isStorageError } from '../../storage-error.ts';
 import { applied, bytes, entries, expectStorageError, key, put, Recorder } from '../../testing/contract-fixture.ts';
@@ -89,6 +90,27 @@ describe.skipIf(!binary.found)(`the limits of etcd${binary.found ? '' : ` (${bin
     const absent = { endpoints: [`http://127.0.0.1:${port}`], prefix: '/canopy', requestTimeoutMs: 300 };
     await expectStorageError(openEtcdStorage(absent), 'StorageUnavailable');
     await expectStorageError(openEtcdStorage({ ...absent, endpoints: ['127.0.0.1:2379'] }), 'InvalidArgument');
+  });
+
+  it('shared with others: who waits for the newest revision is not left waiting', async () => {
+    const etcd = await start();
+    const other = await open(etcd, '/other');
+    const storage = await open(etcd);
+    const beginning = await storage.currentRevision();
+    const hub = await ChangeHub.start(storage);
+    for (let i = 0; i < 5; i++) {
+      await put(other, '/a', `${i}`);
+      const revision = await storage.currentRevision();
+      await hub.waitFor(revision);
+      expect(hub.revision).toBeGreaterThanOrEqual(revision);
+    }
+    const nothing = applied(await storage.transact({ compares: [], operations: [{ type: 'delete', key: key('/a') }] }));
+    await hub.waitFor(nothing.revision);
+    const recorder = await Recorder.follow(storage, beginning);
+    const last = await put(storage, '/b', 'v');
+    await recorder.reached(last);
+    expect(recorder.lines).toEqual([`${last} put /b=v`]);
+    hub.close();
   });
 
   it('a member that does not run is passed over', async () => {

@@ -78,7 +78,7 @@ class EtcdStorage implements Storage {
     this.#receipts = new Receipts(this.#connection, this.#leases, keys);
     this.#reader = new EtcdReader(this.#connection, keys, known);
     this.#writer = new EtcdWriter(this.#connection, keys, known, this.#receipts);
-    this.#followers = new EtcdFollowers(this.#connection, keys);
+    this.#followers = new EtcdFollowers(this.#connection, keys, () => this.#receipts.touch());
     this.#compaction = new EtcdCompaction(this.#connection, this.#reader);
   }
 
@@ -126,12 +126,17 @@ class EtcdStorage implements Storage {
       const result = await this.#writer.transact(transaction);
       if (result.succeeded && result.revisions.some((revision) => revision > 0))
         await this.#followers.delivered(result.revision);
+      else if (result.succeeded) this.#followers.reach(result.revision);
       return result;
     });
   }
 
   currentRevision(): Promise<Revision> {
-    return this.#run(async () => toRevision(await this.#reader.newest(), 0));
+    return this.#run(async () => {
+      const revision = toRevision(await this.#reader.newest(), 0);
+      this.#followers.reach(revision);
+      return revision;
+    });
   }
 
   follow(after: Revision, follower: ChangeFollower): Promise<Subscription> {

@@ -1,4 +1,4 @@
-import type { Change } from '../../storage.ts';
+import type { Change, Revision } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
 import { toChanges } from './etcd-changes.ts';
 import type { EtcdKeys } from './etcd-keys.ts';
@@ -12,6 +12,8 @@ import { decodeWatch, type EtcdEvent, type WatchResponse } from './rpc/etcd-resp
 export interface ObjectWatchHandler {
   /** Whole transactions, in order. */
   onChanges(changes: readonly Change[]): void;
+  /** Everything up to this revision was delivered; called after the changes, and when there were none. */
+  onProgress(revision: Revision): void;
   /** The rest is lost: compacted, or not to be understood. Nothing follows. */
   onError(error: StorageError): void;
 }
@@ -26,14 +28,14 @@ export class ObjectWatch {
   readonly #keys: EtcdKeys;
   readonly #handler: ObjectWatchHandler;
   /** Everything up to this revision was delivered. */
-  #position: number;
+  #position: Revision;
   #stream: RequestStream | undefined;
   #fragments: EtcdEvent[] = [];
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(connection: EtcdConnection, keys: EtcdKeys, after: number, handler: ObjectWatchHandler) {
+  constructor(connection: EtcdConnection, keys: EtcdKeys, after: Revision, handler: ObjectWatchHandler) {
     this.#connection = connection;
     this.#keys = keys;
     this.#position = after;
@@ -51,7 +53,7 @@ export class ObjectWatch {
     this.#stream = stream;
     // One revision too early, so that etcd refuses when what comes next was compacted; what is known already is left out.
     const startRevision = Math.max(1, wholeUpTo(this.#position));
-    stream.write(encodeWatchCreate({ ...this.#keys.allObjects, startRevision }));
+    stream.write(encodeWatchCreate({ ...this.#keys.watched, startRevision }));
   }
 
   /** Gives a connection up that may hang, and goes on over another. */
@@ -85,27 +87,26 @@ export class ObjectWatch {
   #complete(response: WatchResponse): void {
     const events = this.#fragments;
     this.#fragments = [];
-    if (events.length > 0) this.#deliver(events);
-    // A sign of life says that all events up to its revision were sent.
-    else if (!response.created) this.#position = Math.max(this.#position, toRevision(response.revision, 0));
+    // etcd sends whole revisions, in order; and without events, when it was quiet, a sign of life that says how far it is.
+    const reached = events.at(-1)?.item.modRevision ?? (response.created ? 0 : response.revision);
+    const changes = this.#fresh(events);
+    if (this.#closed || toRevision(reached, 0) <= this.#position) return;
+    this.#position = toRevision(reached, 0);
+    if (changes.length > 0) this.#handler.onChanges(changes);
+    if (!this.#closed) this.#handler.onProgress(this.#position);
   }
 
-  #deliver(events: EtcdEvent[]): void {
+  /** Those that were not delivered before a connection broke. */
+  #fresh(events: EtcdEvent[]): Change[] {
     const done = wholeUpTo(this.#position);
-    let changes: Change[] = [];
+    const news = events.filter(({ item }) => item.modRevision > done && this.#keys.isObject(item.key));
     try {
-      changes = toChanges(
-        events.filter(({ item }) => item.modRevision > done),
-        this.#keys,
-      );
+      return toChanges(news, this.#keys).filter(({ revision }) => revision > this.#position);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       this.#fail(error);
+      return [];
     }
-    const first = changes.findIndex(({ revision }) => revision > this.#position);
-    if (first === -1) return;
-    this.#position = changes.at(-1)?.revision ?? this.#position;
-    this.#handler.onChanges(first === 0 ? changes : changes.slice(first));
   }
 
   #broken(failure: CallFailure): void {

@@ -106,6 +106,20 @@ export class Receipts {
     });
   }
 
+  /** Writes a receipt of nothing. */
+  async touch(): Promise<void> {
+    const book = await this.open();
+    const put = this.put(book, this.next());
+    const message = encodeTxn({ compares: [this.compare(book)], success: [put], failure: [this.read()] });
+    try {
+      const { succeeded, ranges } = await this.#connection.request(txnMethod, message);
+      if (!succeeded) await this.check(book, ranges[0]?.items[0]?.createRevision ?? 0);
+    } catch (error) {
+      if (isStorageError(error, 'LeaseNotFound')) await this.replace(book);
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#keepAlive);
     if (this.#lease !== 0) await this.#leases.revoke(this.#lease).catch(() => undefined);
