@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { ChangeHub } from '../../change-log/change-hub.ts';
-import type { IndexEntry, Operation, Storage } from '../../storage.ts';
+import type { IndexEntry, Operation, Storage, Subscription } from '../../storage.ts';
 import { isStorageError } from '../../storage-error.ts';
 import { applied, bytes, entries, expectStorageError, key, put, Recorder } from '../../testing/contract-fixture.ts';
 import { findEtcd } from '../../testing/etcd/find-etcd.ts';
@@ -111,6 +111,36 @@ describe.skipIf(!binary.found)(`the limits of etcd${binary.found ? '' : ` (${bin
     await recorder.reached(last);
     expect(recorder.lines).toEqual([`${last} put /b=v`]);
     hub.close();
+  });
+
+  it('large values of the log come piece by piece, and no more when the follower has had enough', async () => {
+    const etcd = await start();
+    const storage = await open(etcd);
+    const beginning = await storage.currentRevision();
+    const live = await Recorder.follow(storage, beginning);
+    const value = new Uint8Array(400_000);
+    for (let i = 0; i < 12; i++)
+      await storage.transact({ compares: [], operations: [{ type: 'put', key: key(`/k/${i}`), value }] });
+    const all = await Recorder.follow(storage, beginning);
+    await all.reached(await storage.currentRevision());
+    expect(all.changes.map(({ revision }) => revision)).toEqual(live.changes.map(({ revision }) => revision));
+    expect(Math.max(...all.batches)).toBe(2);
+    const few: number[] = [];
+    const errors: Error[] = [];
+    const first = Promise.withResolvers<void>();
+    const subscription: Subscription = await storage.follow(beginning, {
+      onChanges: (changes) => {
+        few.push(...changes.map(({ revision }) => revision));
+        subscription.close();
+        first.resolve();
+      },
+      onError: (error) => errors.push(error),
+    });
+    await first.promise;
+    await all.reached(await put(storage, '/last', 'v'));
+    expect(errors).toEqual([]);
+    expect(few).toHaveLength(2);
+    expect(few).toEqual(live.changes.slice(0, few.length).map(({ revision }) => revision));
   });
 
   it('a member that does not run is passed over', async () => {

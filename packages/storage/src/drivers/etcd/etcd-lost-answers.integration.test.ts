@@ -58,6 +58,7 @@ describe.skipIf(!binary.found)(`connections to etcd that break${binary.found ? '
         await changed(direct, start);
         link.heal();
         const result = applied(await pending);
+        await recorder.reached(result.revision);
         expect(result.revisions).toEqual(recorder.changes.map(({ revision }) => revision));
         const last = await put(direct, '/last', 'v');
         await recorder.reached(last);

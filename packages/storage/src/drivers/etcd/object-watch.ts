@@ -2,15 +2,18 @@ import type { Change, Revision } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
 import { toChanges } from './etcd-changes.ts';
 import type { EtcdKeys } from './etcd-keys.ts';
-import { toRevision, wholeUpTo } from './revision-scale.ts';
+import { revisionStride, toRevision, wholeUpTo } from './revision-scale.ts';
 import { CallFailure } from './rpc/call-failure.ts';
 import type { EtcdConnection, RequestStream } from './rpc/etcd-connection.ts';
 import { watchPath } from './rpc/etcd-methods.ts';
 import { encodeWatchCreate } from './rpc/etcd-requests.ts';
 import { decodeWatch, type EtcdEvent, type WatchResponse } from './rpc/etcd-responses.ts';
 
+/** Bytes of values after which a follower gets what there is, and may pause, before the rest. */
+const chunkBytes = 512 * 1024;
+
 export interface ObjectWatchHandler {
-  /** Whole transactions, in order. */
+  /** Whole transactions, in order, and not many bytes at once unless one transaction has them. May close the watch. */
   onChanges(changes: readonly Change[]): void;
   /** Everything up to this revision was delivered; called after the changes, and when there were none. */
   onProgress(revision: Revision): void;
@@ -80,20 +83,32 @@ export class ObjectWatch {
     } else {
       this.#failures = 0;
       for (const event of response.events) this.#fragments.push(event);
-      if (!response.fragment) this.#complete(response);
+      this.#deliver(response);
     }
   }
 
-  #complete(response: WatchResponse): void {
-    const events = this.#fragments;
-    this.#fragments = [];
+  #deliver(response: WatchResponse): void {
+    const events = this.#takeWhole(response.fragment);
     // etcd sends whole revisions, in order; and without events, when it was quiet, a sign of life that says how far it is.
-    const reached = events.at(-1)?.item.modRevision ?? (response.created ? 0 : response.revision);
-    const changes = this.#fresh(events);
-    if (this.#closed || toRevision(reached, 0) <= this.#position) return;
-    this.#position = toRevision(reached, 0);
-    if (changes.length > 0) this.#handler.onChanges(changes);
-    if (!this.#closed) this.#handler.onProgress(this.#position);
+    const silent = response.created || response.fragment || response.events.length > 0;
+    const reached = toRevision(events.at(-1)?.item.modRevision ?? (silent ? 0 : response.revision), 0);
+    for (const chunk of chunksOf(this.#fresh(events))) {
+      if (this.#closed) return;
+      this.#position = chunk.at(-1)?.revision ?? this.#position;
+      this.#handler.onChanges(chunk);
+    }
+    if (this.#closed || reached < this.#position) return;
+    this.#position = reached;
+    this.#handler.onProgress(reached);
+  }
+
+  /** Events of whole revisions; the last one of a fragment may have more. */
+  #takeWhole(fragment: boolean): EtcdEvent[] {
+    const events = this.#fragments;
+    const last = events.at(-1)?.item.modRevision;
+    const whole = fragment ? events.findIndex(({ item }) => item.modRevision === last) : events.length;
+    this.#fragments = events.slice(whole);
+    return events.slice(0, whole);
   }
 
   /** Those that were not delivered before a connection broke. */
@@ -126,4 +141,18 @@ export class ObjectWatch {
     this.close();
     this.#handler.onError(error);
   }
+}
+
+/** Cuts between transactions. */
+function* chunksOf(changes: Change[]): Generator<Change[]> {
+  let start = 0;
+  let bytes = 0;
+  for (const [i, { value, revision }] of changes.entries()) {
+    bytes += value?.byteLength ?? 0;
+    if (bytes < chunkBytes || revision % revisionStride !== 0) continue;
+    yield changes.slice(start, i + 1);
+    start = i + 1;
+    bytes = 0;
+  }
+  if (start < changes.length) yield start === 0 ? changes : changes.slice(start);
 }
