@@ -208,6 +208,7 @@ async function openListener(
       ...listenerMemory,
       bodyTimeoutMs: 60_000,
       handshakeTimeoutMs: 10_000,
+      stallTimeoutMs: 60_000,
       idleTimeoutMs: 10 * 60_000,
       async handle(request) {
         const ready = wired();

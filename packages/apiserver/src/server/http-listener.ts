@@ -11,6 +11,7 @@ import { serveHttp1 } from './http1-exchange.ts';
 import { ServerConnection } from './http2/server-connection.ts';
 import { serveHttp2 } from './http2-exchange.ts';
 import type { Serving } from './serving.ts';
+import { StalledSockets } from './stalled-sockets.ts';
 
 export interface ListenerOptions {
   host: string;
@@ -33,6 +34,8 @@ export interface ListenerOptions {
   handshakeTimeoutMs: number;
   /** A connection without any request for this long is closed. */
   idleTimeoutMs: number;
+  /** A stream or connection whose peer takes nothing of what waits for it is cut off after this time. */
+  stallTimeoutMs: number;
 }
 
 export interface Listener {
@@ -89,8 +92,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.listen(options.port, options.host);
   await once(server, 'listening');
+  const stalled = new StalledSockets(options.stallTimeoutMs);
   const sweep = setInterval(() => {
     const now = performance.now();
+    stalled.sweep(sockets, now);
     for (const connection of connections) connection.sweep(now);
   }, sweepMs(options));
   sweep.unref();
@@ -125,6 +130,7 @@ function openConnection(serving: Serving, options: ListenerOptions, socket: TLSS
   return new ServerConnection(socket, {
     maxConcurrentStreams,
     frameTimeoutMs: options.handshakeTimeoutMs,
+    stallTimeoutMs: options.stallTimeoutMs,
     idleTimeoutMs: options.idleTimeoutMs,
     onStream: (stream) => serveHttp2(serving, stream, socket),
     now: () => performance.now(),
@@ -132,8 +138,8 @@ function openConnection(serving: Serving, options: ListenerOptions, socket: TLSS
 }
 
 /** Often enough that no deadline of a connection is missed by more than a quarter. */
-function sweepMs({ handshakeTimeoutMs, idleTimeoutMs }: ListenerOptions): number {
-  return Math.max(10, Math.min(handshakeTimeoutMs, idleTimeoutMs) / 4);
+function sweepMs({ handshakeTimeoutMs, idleTimeoutMs, stallTimeoutMs }: ListenerOptions): number {
+  return Math.max(10, Math.min(handshakeTimeoutMs, idleTimeoutMs, stallTimeoutMs) / 4);
 }
 
 function servingOf(options: ListenerOptions, running: RunningRequests): Serving {

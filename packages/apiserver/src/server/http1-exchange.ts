@@ -5,6 +5,9 @@ import { HttpRequest } from './http-request.ts';
 import { readableBody } from './request-body.ts';
 import { bodyOf, closedSink, countUnread, type Serving } from './serving.ts';
 
+/** Smaller ones are not counted: the socket has room for them. Bytes. */
+const smallAnswer = 16 * 1024;
+
 /** One request and its answer over HTTP/1.1. */
 export function serveHttp1(serving: Serving, message: IncomingMessage, response: ServerResponse): void {
   response.on('error', () => undefined);
@@ -33,7 +36,7 @@ function respondHttp1(serving: Serving, response: ServerResponse, answer: ApiRes
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
     response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
     response.end(headOnly ? undefined : body);
-    if (!headOnly) countUnread(serving, response, length, () => response.destroy());
+    if (!headOnly && length >= smallAnswer) countUnread(serving, response, length, () => response.destroy());
     return;
   }
   response.writeHead(answer.status, answer.headers);

@@ -45,7 +45,9 @@ function respond(serving: Serving, stream: ServerStream, response: ApiResponse, 
     }
     headers['content-length'] = String(body.length);
     stream.respond(status, headers, body);
-    if (!stream.destroyed) countUnread(serving, stream, body.length, () => stream.reset(errorCode.enhanceYourCalm));
+    // What is left of it waits for the peer.
+    if (stream.outgoingBytes > 0)
+      countUnread(serving, stream, stream.outgoingBytes, () => stream.reset(errorCode.enhanceYourCalm));
     return;
   }
   stream.begin(status, headers);

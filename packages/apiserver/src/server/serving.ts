@@ -4,9 +4,6 @@ import type { ByteBudget, Holding } from './byte-budget.ts';
 import type { RunningRequests } from './http-request.ts';
 import { type BodyLimits, type BodySource, readBody } from './request-body.ts';
 
-/** Answers below it are not counted, in bytes. */
-const smallAnswer = 16 * 1024;
-
 /** What all requests of a listener share, whatever carries them. */
 export interface Serving {
   handle(request: IncomingRequest): Promise<ApiResponse>;
@@ -34,7 +31,6 @@ export function countUnread(
   bytes: number,
   cut: () => void,
 ): void {
-  if (bytes < smallAnswer) return;
   const holding: Holding = { bytes: 0, giveWay: cut };
   peer.once('close', () => unread.release(holding));
   unread.grow(holding, bytes);

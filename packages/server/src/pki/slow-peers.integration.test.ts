@@ -27,6 +27,7 @@ beforeAll(async () => {
     bodyTimeoutMs: 5000,
     handshakeTimeoutMs: 1000,
     idleTimeoutMs: 500,
+    stallTimeoutMs: 2000,
     async handle({ method, path, body, onFinish }) {
       const answered = await answer(method, path, body);
       for (const done of onFinish) done(0);
@@ -99,6 +100,21 @@ describe('peers that do not read large answers', () => {
   });
 });
 
+describe('a peer that takes nothing of an answer, however small', () => {
+  it('has its stream reset, and others of its connection are answered', async () => {
+    const session = await connect({ initialWindowSize: 0 });
+    const stalled = session.request({ ':path': '/' });
+    stalled.on('error', () => undefined);
+    const [headers] = (await once(stalled, 'response')) as [http2.IncomingHttpHeaders];
+    expect(headers[':status']).toBe(200);
+    await closed(stalled);
+    expect(stalled.rstCode).toBe(http2.constants.NGHTTP2_CANCEL);
+    const empty = session.request({ ':method': 'HEAD', ':path': '/' });
+    expect(((await once(empty, 'response')) as [http2.IncomingHttpHeaders])[0][':status']).toBe(200);
+    session.destroy();
+  });
+});
+
 describe('bodies that are too many at once', () => {
   it('are refused with 429 beginning with the largest; small ones get through', async () => {
     const session = await connect();
@@ -125,6 +141,19 @@ describe('bodies that are too many at once', () => {
     stream.end('x'.repeat(1001));
     const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
     expect(headers[':status']).toBe(413);
+    session.destroy();
+  });
+});
+
+describe('a body that is dripped in', () => {
+  it('is given up after its time', async () => {
+    const session = await connect();
+    const stream = session.request({ ':method': 'POST', ':path': '/' });
+    stream.on('error', () => undefined);
+    const drip = setInterval(() => stream.write('x'), 200);
+    const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    clearInterval(drip);
+    expect(headers[':status']).toBe(504);
     session.destroy();
   });
 });

@@ -9,42 +9,44 @@ export class DataSender {
   /** The largest payload that the peer takes. Bytes. */
   frameBytes = defaultFrameBytes;
   private readonly output: Output;
-  /** Streams with bytes that there was no room for. */
-  private readonly blocked = new Set<ServerStream>();
+  /** Streams that only wait for the connection: the others hear of it when their own window grows. */
+  private readonly ready = new Set<ServerStream>();
+  /** DATA frames up to now. */
+  framesSent = 0;
 
   constructor(output: Output) {
     this.output = output;
   }
 
   send(stream: ServerStream): void {
-    if (!this.blocked.has(stream)) while (this.canSend(stream)) this.sendFrame(stream);
-    if (!stream.destroyed && (stream.outgoingBytes > 0 || stream.isEnding)) this.blocked.add(stream);
+    if (this.ready.has(stream)) return;
+    while (wantsToSend(stream)) {
+      if (!this.hasRoomFor(stream)) {
+        this.ready.add(stream);
+        return;
+      }
+      this.sendFrame(stream);
+    }
   }
 
-  /** A frame of each blocked stream in turn, as long as there is room. */
+  /** A frame of each waiting stream in turn, as long as there is room. */
   pump(): void {
-    let sent = true;
-    while (sent && this.blocked.size > 0 && !this.output.isCongested) {
-      sent = false;
-      for (const stream of [...this.blocked]) {
-        if (this.canSend(stream)) {
-          this.sendFrame(stream);
-          sent = true;
-        }
-        if (stream.destroyed || (stream.outgoingBytes === 0 && !stream.isEnding)) this.blocked.delete(stream);
-      }
+    for (const stream of this.ready) {
+      if (!this.hasRoomFor(stream)) return;
+      this.ready.delete(stream);
+      if (!wantsToSend(stream)) continue;
+      this.sendFrame(stream);
+      if (wantsToSend(stream)) this.ready.add(stream);
     }
   }
 
   forget(stream: ServerStream): void {
-    this.blocked.delete(stream);
+    this.ready.delete(stream);
   }
 
   /** An empty frame ends a stream and needs no window. */
-  private canSend(stream: ServerStream): boolean {
-    if (stream.destroyed || this.output.isCongested) return false;
-    if (stream.outgoingBytes === 0) return stream.isEnding;
-    return this.window > 0 && stream.sendWindow > 0;
+  private hasRoomFor(stream: ServerStream): boolean {
+    return stream.outgoingBytes === 0 || (this.window > 0 && !this.output.isCongested);
   }
 
   private sendFrame(stream: ServerStream): void {
@@ -55,6 +57,7 @@ export class DataSender {
     this.take(stream, length);
     stream.sendWindow -= length;
     this.window -= length;
+    this.framesSent += 1;
     if (last) stream.finish();
   }
 
@@ -75,5 +78,11 @@ export class DataSender {
     }
     outgoing.splice(0, whole);
     stream.outgoingBytes -= length;
+    stream.sentBytes += length;
   }
+}
+
+function wantsToSend(stream: ServerStream): boolean {
+  if (stream.destroyed) return false;
+  return stream.outgoingBytes === 0 ? stream.isEnding : stream.sendWindow > 0;
 }

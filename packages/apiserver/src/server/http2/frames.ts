@@ -71,3 +71,28 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
   });
   return out;
 }
+
+/** A header block as HEADERS and CONTINUATIONs: heads and parts in turn. */
+export function headerFrames(stream: number, block: Buffer, end: boolean): Buffer[] {
+  const endStream = end ? flag.endStream : 0;
+  const out: Buffer[] = [];
+  for (let at = 0; at === 0 || at < block.length; at += defaultFrameBytes) {
+    const part = block.subarray(at, at + defaultFrameBytes);
+    const last = at + part.length === block.length ? flag.endHeaders : 0;
+    const type = at === 0 ? frameType.headers : frameType.continuation;
+    out.push(frameHead(part.length, { type, flags: last | (at === 0 ? endStream : 0), stream }), part);
+  }
+  return out;
+}
+
+export function goAwayFrame(lastStream: number, code: number): Buffer {
+  return numbersFrame({ type: frameType.goAway, flags: 0, stream: 0 }, lastStream, code);
+}
+
+export function resetFrame(stream: number, code: number): Buffer {
+  return numbersFrame({ type: frameType.resetStream, flags: 0, stream }, code);
+}
+
+export function windowUpdateFrame(stream: number, by: number): Buffer {
+  return numbersFrame({ type: frameType.windowUpdate, flags: 0, stream }, by);
+}

@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 
 /** With this much unsent the connection takes no more data of streams; each keeps its own. Bytes. */
 const highWaterBytes = 256 * 1024;
+/** With this much unsent nothing more is read either: answers without a body wait for no window. Bytes. */
+const fullBytes = 1024 * 1024;
 
 /**
  * What goes out on a connection. All that is written in one turn of the event loop leaves in one piece, so that many small
@@ -22,6 +24,10 @@ export class Output {
 
   get isCongested(): boolean {
     return this.bytes + this.socket.writableLength > highWaterBytes;
+  }
+
+  get isFull(): boolean {
+    return this.bytes + this.socket.writableLength > fullBytes;
   }
 
   /** The buffer belongs to the output from now on. */

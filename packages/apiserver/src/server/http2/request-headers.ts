@@ -17,13 +17,13 @@ Object.setPrototypeOf(Fields.prototype, null);
 Reflect.deleteProperty(Fields.prototype, 'constructor');
 
 export type RequestHeaders =
-  | { kind: 'request'; fields: HeaderFields }
+  | { kind: 'request' | 'trailers'; fields: HeaderFields }
   /** The stream is reset; the connection goes on. */
   | { kind: 'malformed' }
   | { kind: 'too large' };
 
-/** Decodes and checks the header block of a request. Source: RFC 9113, 8.2 and 8.3. */
-export function readRequestHeaders(decoder: HeaderDecoder, block: Buffer): RequestHeaders {
+/** Decodes and checks the header block of a request, or its trailers. Source: RFC 9113, 8.1 to 8.3. */
+export function readRequestHeaders(decoder: HeaderDecoder, block: Buffer, trailers: boolean): RequestHeaders {
   const fields: HeaderFields = new Fields();
   let size = 0;
   let good = true;
@@ -33,7 +33,7 @@ export function readRequestHeaders(decoder: HeaderDecoder, block: Buffer): Reque
     if (size > maxHeaderListBytes) return;
     const known = fields[name];
     if (name.charCodeAt(0) === colon) {
-      if (regular || known !== undefined || !knownPseudo.has(name)) good = false;
+      if (trailers || regular || known !== undefined || !knownPseudo.has(name)) good = false;
     } else {
       regular = true;
       if (!isFieldName(name) || connectionFields.has(name) || (name === 'te' && value !== 'trailers')) good = false;
@@ -41,8 +41,8 @@ export function readRequestHeaders(decoder: HeaderDecoder, block: Buffer): Reque
     fields[name] = known === undefined ? value : `${known}${name === 'cookie' ? '; ' : ', '}${value}`;
   });
   if (size > maxHeaderListBytes) return { kind: 'too large' };
-  for (const name of requiredPseudo) if (!fields[name]) good = false;
-  return good ? { kind: 'request', fields } : { kind: 'malformed' };
+  if (!trailers) for (const name of requiredPseudo) if (!fields[name]) good = false;
+  return good ? { kind: trailers ? 'trailers' : 'request', fields } : { kind: 'malformed' };
 }
 
 const colon = 0x3a;

@@ -278,10 +278,14 @@ describe('a connection', () => {
     ['settings', (peer) => peer.frame(frameType.settings, 0, 0)],
     ['empty data', (peer) => peer.frame(frameType.data, 0, 1)],
     ['priorities', (peer) => peer.frame(frameType.priority, 0, 1, Buffer.alloc(5))],
+    [
+      'windows for nothing',
+      (peer) => peer.send(numbersFrame({ type: frameType.windowUpdate, flags: 0, stream: 1 }, 1)),
+    ],
   ])('ends after a flood of %s', async (_what, act) => {
     const peer = new RawPeer();
     peer.request(1, { ':method': 'POST' }, 0);
-    for (let i = 0; i < 1005; i++) act(peer);
+    for (let i = 0; i < 1015; i++) act(peer);
     expect(await peer.goAwayCode()).toBe(errorCode.enhanceYourCalm);
   });
 

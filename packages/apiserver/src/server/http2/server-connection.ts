@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { ClientPreface } from './client-preface.ts';
+import { ClosedStreams } from './closed-streams.ts';
 import { ConnectionError, errorCode } from './connection-error.ts';
 import { DataSender } from './data-sender.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -9,32 +11,33 @@ import {
   flag,
   frameHead,
   frameType,
+  goAwayFrame,
+  headerFrames,
   largestWindow,
-  numbersFrame,
-  preface,
+  resetFrame,
   setting,
   settingsFrame,
+  windowUpdateFrame,
 } from './frames.ts';
 import { HeaderBlocks } from './header-blocks.ts';
 import { HeaderDecoder } from './header-decoder.ts';
 import { encodeHeaders } from './header-encoder.ts';
 import { Output } from './output.ts';
 import { withoutPadding } from './padding.ts';
+import { Patience } from './patience.ts';
 import { maxHeaderListBytes, readRequestHeaders } from './request-headers.ts';
 import { ServerStream, type StreamCarrier, streamWindowBytes } from './server-stream.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** What a peer may send on all streams together before it is read. Bytes. */
 const connectionWindowBytes = 8 << 20;
 /** How much is read before the peer is told so. */
 const creditBytes = 256 * 1024;
-/** Requests that are taken back, and frames that only cost us work: a burst, and so many a second. */
-const patience = { resets: [1000, 33], idleFrames: [1000, 100] } as const;
-
 export interface ConnectionOptions {
   maxConcurrentStreams: number;
   /** A header block, or any frame, that has begun is complete within this time. Milliseconds. */
   frameTimeoutMs: number;
+  /** A stream whose peer takes nothing of what waits for it is reset after this time. Milliseconds. */
+  stallTimeoutMs: number;
   /** A connection without a request for this long is closed. Milliseconds. */
   idleTimeoutMs: number;
   onStream(stream: ServerStream): void;
@@ -50,10 +53,10 @@ export class ServerConnection implements StreamCarrier {
   private readonly reader: FrameReader;
   private readonly decoder = new HeaderDecoder();
   private readonly streams = new Map<number, ServerStream>();
+  private readonly closed = new ClosedStreams();
   private readonly sender: DataSender;
-  private readonly resets = new TokenBucket(...patience.resets);
-  private readonly idleFrames = new TokenBucket(...patience.idleFrames);
-  private prefaceSeen = 0;
+  private readonly patience: Patience;
+  private readonly preface = new ClientPreface();
   private readonly blocks = new HeaderBlocks();
   private lastStream = 0;
   private receiveWindow = connectionWindowBytes;
@@ -70,13 +73,14 @@ export class ServerConnection implements StreamCarrier {
   constructor(socket: Duplex, options: ConnectionOptions) {
     this.socket = socket;
     this.options = options;
+    this.patience = new Patience(options.now);
     this.output = new Output(socket, () => this.sender.pump());
     this.sender = new DataSender(this.output);
     this.reader = new FrameReader((head, payload) => this.onFrame(head, payload));
     this.idleSince = options.now();
     this.insideSince = this.idleSince;
     socket.on('data', (chunk: Buffer) => this.onData(chunk));
-    socket.on('drain', () => this.sender.pump());
+    socket.on('drain', () => this.onDrain());
     socket.on('error', () => socket.destroy());
     socket.on('end', () => this.fail());
     socket.once('close', () => this.fail());
@@ -87,14 +91,14 @@ export class ServerConnection implements StreamCarrier {
         [setting.maxHeaderListSize, maxHeaderListBytes],
       ]),
     );
-    this.output.push(this.windowUpdate(0, connectionWindowBytes - defaultWindow));
+    this.output.push(windowUpdateFrame(0, connectionWindowBytes - defaultWindow));
   }
 
   /** No new requests; those in work are answered, then the connection ends. */
   shutDown(): void {
     if (this.goingAway || this.dead) return;
     this.goingAway = true;
-    this.output.push(this.goAwayFrame(errorCode.none));
+    this.output.push(goAwayFrame(this.lastStream, errorCode.none));
     this.endWhenIdle();
   }
 
@@ -103,8 +107,10 @@ export class ServerConnection implements StreamCarrier {
     const { frameTimeoutMs, idleTimeoutMs } = this.options;
     const late = (since: number | undefined): boolean =>
       since !== undefined && since > 0 && now - since > frameTimeoutMs;
-    if (late(this.insideSince) || late(this.blocks.since)) this.socket.destroy();
-    else if (this.streams.size === 0 && now - this.idleSince > idleTimeoutMs) this.shutDown();
+    if (!this.socket.isPaused() && (late(this.insideSince) || late(this.blocks.since))) this.socket.destroy();
+    for (const stream of this.streams.values())
+      if (stream.isStalled(now, this.options.stallTimeoutMs)) stream.reset(errorCode.cancel);
+    if (this.streams.size === 0 && now - this.idleSince > idleTimeoutMs) this.shutDown();
   }
 
   // --- what comes in
@@ -112,29 +118,25 @@ export class ServerConnection implements StreamCarrier {
   private onData(chunk: Buffer): void {
     if (this.dead) return;
     try {
-      const rest = this.readPreface(chunk);
+      const rest = this.preface.skip(chunk);
       if (rest === undefined) return;
       const { framesRead } = this;
       this.reader.push(rest);
       if (!this.reader.isInside) this.insideSince = 0;
       else if (this.insideSince === 0 || this.framesRead !== framesRead) this.insideSince = this.options.now();
       this.creditConnection();
+      if (this.output.isFull) this.socket.pause();
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.abandon(error.code);
     }
   }
 
-  /** What follows the client's preface; undefined while it is incomplete. */
-  private readPreface(chunk: Buffer): Buffer | undefined {
-    if (this.prefaceSeen === preface.length) return chunk;
-    const length = Math.min(chunk.length, preface.length - this.prefaceSeen);
-    if (!chunk.subarray(0, length).equals(preface.subarray(this.prefaceSeen, this.prefaceSeen + length)))
-      throw new ConnectionError(errorCode.protocol, 'this is not HTTP/2');
-    this.prefaceSeen += length;
-    if (this.prefaceSeen < preface.length) return undefined;
-    this.insideSince = 0;
-    return chunk.subarray(length);
+  private onDrain(): void {
+    this.sender.pump();
+    if (!this.socket.isPaused()) return;
+    if (this.insideSince > 0) this.insideSince = this.options.now();
+    this.socket.resume();
   }
 
   private onFrame(head: FrameHead, payload: Buffer): void {
@@ -172,13 +174,10 @@ export class ServerConnection implements StreamCarrier {
         this.endWhenIdle();
         break;
       default:
+        if (head.type === frameType.priority) checkPriority(head, payload);
         // PRIORITY, and types that nobody has to know.
-        this.spend(this.idleFrames);
+        this.patience.spendIdleFrame();
     }
-  }
-
-  private spend(bucket: TokenBucket): void {
-    if (!bucket.take(this.options.now())) throw new ConnectionError(errorCode.enhanceYourCalm, 'too much for nothing');
   }
 
   private onDataFrame(head: FrameHead, payload: Buffer): void {
@@ -188,9 +187,10 @@ export class ServerConnection implements StreamCarrier {
     if (this.receiveWindow < 0)
       throw new ConnectionError(errorCode.flowControl, 'more than the window of the connection');
     const chunk = withoutPadding(head, payload, 0);
-    if (payload.length === 0 && !end) this.spend(this.idleFrames);
+    if (payload.length === 0 && !end) this.patience.spendIdleFrame();
     const stream = this.streams.get(head.stream);
     if (stream === undefined) {
+      this.onClosed(head.stream, end);
       this.credit(payload.length);
       return;
     }
@@ -199,6 +199,13 @@ export class ServerConnection implements StreamCarrier {
       this.credit(payload.length);
       stream.reset(errorCode.flowControl);
     } else stream.receive(chunk, payload.length, end);
+  }
+
+  /** DATA or HEADERS on a stream that is closed. */
+  private onClosed(stream: number, end: boolean): void {
+    if (!this.closed.mayStillCome(stream))
+      throw new ConnectionError(errorCode.streamClosed, 'a frame of a stream that is closed');
+    if (end) this.closed.delete(stream);
   }
 
   private checkKnown({ stream }: FrameHead): void {
@@ -213,29 +220,37 @@ export class ServerConnection implements StreamCarrier {
   private onBlock(id: number, flags: number, block: Buffer): void {
     const ended = (flags & flag.endStream) !== 0;
     // Decoded whatever becomes of it: the tables of both ends must stay the same.
-    const read = readRequestHeaders(this.decoder, block);
+    const read = readRequestHeaders(this.decoder, block, id <= this.lastStream);
     if (id <= this.lastStream) {
       const stream = this.streams.get(id);
-      if (ended) stream?.endBody();
-      else stream?.reset(errorCode.protocol);
+      if (stream === undefined) this.onClosed(id, ended);
+      else if (stream.bodyEnded) stream.reset(errorCode.streamClosed);
+      else if (ended && read.kind === 'trailers') stream.endBody();
+      else stream.reset(errorCode.protocol);
       return;
     }
     this.lastStream = id;
-    if (this.goingAway || this.streams.size >= this.options.maxConcurrentStreams) {
-      this.spend(this.resets);
-      this.output.push(this.resetFrame(id, errorCode.refusedStream));
+    this.patience.requests += 1;
+    if (!ended && (this.isFullyUsed || read.kind === 'malformed')) this.closed.add(id);
+    if (this.isFullyUsed) {
+      this.patience.spendReset();
+      this.output.push(resetFrame(id, errorCode.refusedStream));
       return;
     }
     if (read.kind === 'malformed') {
-      this.spend(this.resets);
-      this.output.push(this.resetFrame(id, errorCode.protocol));
+      this.patience.spendReset();
+      this.output.push(resetFrame(id, errorCode.protocol));
       return;
     }
-    const headers = read.kind === 'request' ? read.fields : {};
+    const headers = read.kind === 'too large' ? {} : read.fields;
     const stream = new ServerStream(this, id, { headers, sendWindow: this.peerStreamWindow, ended });
     this.streams.set(id, stream);
     if (read.kind === 'request') this.options.onStream(stream);
     else stream.respond(431, {}, undefined);
+  }
+
+  private get isFullyUsed(): boolean {
+    return this.goingAway || this.streams.size >= this.options.maxConcurrentStreams;
   }
 
   private onReset(head: FrameHead, payload: Buffer): void {
@@ -243,17 +258,21 @@ export class ServerConnection implements StreamCarrier {
     if (payload.length !== 4) throw new ConnectionError(errorCode.frameSize, 'RST_STREAM has four octets');
     const stream = this.streams.get(head.stream);
     stream?.close();
-    this.spend(stream === undefined ? this.idleFrames : this.resets);
+    this.closed.delete(head.stream);
+    if (stream === undefined) this.patience.spendIdleFrame();
+    else this.patience.spendReset();
   }
 
   private onSettings(head: FrameHead, payload: Buffer): void {
     if (head.stream !== 0) throw new ConnectionError(errorCode.protocol, 'SETTINGS are of the connection');
-    if ((head.flags & flag.ack) !== 0) return;
-    if (payload.length % 6 !== 0) throw new ConnectionError(errorCode.frameSize, 'SETTINGS have six octets each');
-    this.spend(this.idleFrames);
+    const ack = (head.flags & flag.ack) !== 0;
+    if (payload.length % 6 !== 0 || (ack && payload.length > 0))
+      throw new ConnectionError(errorCode.frameSize, 'SETTINGS have six octets each');
+    if (ack) return;
+    this.patience.spendIdleFrame();
     for (let at = 0; at < payload.length; at += 6) this.apply(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     this.output.push(frameHead(0, { type: frameType.settings, flags: flag.ack, stream: 0 }));
-    this.sender.pump();
+    for (const stream of this.streams.values()) this.sender.send(stream);
   }
 
   private apply(id: number, value: number): void {
@@ -278,7 +297,7 @@ export class ServerConnection implements StreamCarrier {
     if (payload.length !== 8) throw new ConnectionError(errorCode.frameSize, 'PING has eight octets');
     if (head.stream !== 0) throw new ConnectionError(errorCode.protocol, 'PING is of the connection');
     if ((head.flags & flag.ack) !== 0) return;
-    this.spend(this.idleFrames);
+    this.patience.spendIdleFrame();
     this.output.push(frameHead(8, { type: frameType.ping, flags: flag.ack, stream: 0 }));
     this.output.push(payload);
   }
@@ -286,6 +305,7 @@ export class ServerConnection implements StreamCarrier {
   private onWindowUpdate(head: FrameHead, payload: Buffer): void {
     if (payload.length !== 4) throw new ConnectionError(errorCode.frameSize, 'WINDOW_UPDATE has four octets');
     const by = payload.readUInt32BE(0) & largestWindow;
+    this.patience.spendWindowUpdate(this.sender.framesSent);
     if (head.stream === 0) {
       if (by === 0) throw new ConnectionError(errorCode.protocol, 'a window does not grow by nothing');
       if (this.sender.window + by > largestWindow)
@@ -300,7 +320,7 @@ export class ServerConnection implements StreamCarrier {
     stream.sendWindow += by;
     if (by === 0) stream.reset(errorCode.protocol);
     else if (stream.sendWindow > largestWindow) stream.reset(errorCode.flowControl);
-    else this.sender.pump();
+    else this.sender.send(stream);
   }
 
   // --- what goes out
@@ -309,15 +329,7 @@ export class ServerConnection implements StreamCarrier {
     const fields = encodeHeaders(status, headers);
     if (!this.headersSent) fields.unshift(emptyTable);
     this.headersSent = true;
-    const block = Buffer.concat(fields);
-    const endStream = end ? flag.endStream : 0;
-    for (let at = 0; at === 0 || at < block.length; at += defaultFrameBytes) {
-      const part = block.subarray(at, at + defaultFrameBytes);
-      const last = at + part.length === block.length ? flag.endHeaders : 0;
-      const type = at === 0 ? frameType.headers : frameType.continuation;
-      this.output.push(frameHead(part.length, { type, flags: last | (at === 0 ? endStream : 0), stream: stream.id }));
-      this.output.push(part);
-    }
+    for (const part of headerFrames(stream.id, Buffer.concat(fields), end)) this.output.push(part);
   }
 
   sendData(stream: ServerStream): void {
@@ -325,7 +337,7 @@ export class ServerConnection implements StreamCarrier {
   }
 
   sendReset(stream: ServerStream, code: number): void {
-    this.output.push(this.resetFrame(stream.id, code));
+    this.output.push(resetFrame(stream.id, code));
   }
 
   credit(bytes: number): void {
@@ -336,17 +348,18 @@ export class ServerConnection implements StreamCarrier {
   private creditConnection(): void {
     if (this.uncredited < creditBytes) return;
     this.receiveWindow += this.uncredited;
-    this.output.push(this.windowUpdate(0, this.uncredited));
+    this.output.push(windowUpdateFrame(0, this.uncredited));
     this.uncredited = 0;
   }
 
   creditStream(stream: ServerStream, bytes: number): void {
     stream.receiveWindow += bytes;
-    this.output.push(this.windowUpdate(stream.id, bytes));
+    this.output.push(windowUpdateFrame(stream.id, bytes));
   }
 
   forget(stream: ServerStream): void {
     this.streams.delete(stream.id);
+    if (!stream.bodyEnded) this.closed.add(stream.id);
     this.sender.forget(stream);
     if (this.streams.size > 0) return;
     this.idleSince = this.options.now();
@@ -362,7 +375,7 @@ export class ServerConnection implements StreamCarrier {
   }
 
   private abandon(code: number): void {
-    this.output.push(this.goAwayFrame(code));
+    this.output.push(goAwayFrame(this.lastStream, code));
     this.output.flush();
     this.socket.end();
     this.fail();
@@ -376,19 +389,12 @@ export class ServerConnection implements StreamCarrier {
     for (const stream of [...this.streams.values()]) stream.close();
     if (!this.socket.writableEnded) this.socket.end();
   }
-
-  private goAwayFrame(code: number): Buffer {
-    return numbersFrame({ type: frameType.goAway, flags: 0, stream: 0 }, this.lastStream, code);
-  }
-
-  private resetFrame(stream: number, code: number): Buffer {
-    return numbersFrame({ type: frameType.resetStream, flags: 0, stream }, code);
-  }
-
-  private windowUpdate(stream: number, by: number): Buffer {
-    return numbersFrame({ type: frameType.windowUpdate, flags: 0, stream }, by);
-  }
 }
 
 /** Tells the peer, before the first header block, that we keep no table. Source: RFC 7541, 6.3. */
 const emptyTable = Buffer.from([0x20]);
+
+function checkPriority({ stream }: FrameHead, { length }: Buffer): void {
+  if (stream === 0) throw new ConnectionError(errorCode.protocol, 'a priority of no stream');
+  if (length !== 5) throw new ConnectionError(errorCode.frameSize, 'PRIORITY has five octets');
+}

@@ -31,14 +31,19 @@ export class ServerStream implements BodySource {
   /** What is to be sent, in order. */
   readonly outgoing: Buffer[] = [];
   outgoingBytes = 0;
+  /** Of the answer's body. */
+  sentBytes = 0;
+  /** The peer sends no more of the body. */
+  bodyEnded: boolean;
   private readonly carrier: StreamCarrier;
   private closeListeners: (() => void)[] = [];
   private reader: BodyReader | 'none' | undefined;
   private arrived: Buffer[] = [];
   private arrivedBytes = 0;
   private uncredited = 0;
-  private bodyEnded: boolean;
   private announced: number | undefined;
+  /** How much was sent when last looked at, and since when it is no more. */
+  private stalled = { sentBytes: 0, since: 0 };
 
   constructor(
     carrier: StreamCarrier,
@@ -92,6 +97,16 @@ export class ServerStream implements BodySource {
     this.outgoing.push(chunk);
     this.outgoingBytes += chunk.length;
     this.carrier.sendData(this);
+  }
+
+  /** To be called now and then: whether nothing of what waits has been taken for so many milliseconds. */
+  isStalled(now: number, forMs: number): boolean {
+    const { sentBytes, stalled } = this;
+    if (this.outgoingBytes > 0 && stalled.since > 0 && stalled.sentBytes === sentBytes)
+      return now - stalled.since >= forMs;
+    stalled.sentBytes = sentBytes;
+    stalled.since = this.outgoingBytes > 0 ? now : 0;
+    return false;
   }
 
   reset(code: number): void {

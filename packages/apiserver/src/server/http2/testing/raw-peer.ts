@@ -50,6 +50,7 @@ export class RawPeer {
     this.connection = new ServerConnection(server, {
       maxConcurrentStreams: 3,
       frameTimeoutMs: 100,
+      stallTimeoutMs: 500,
       idleTimeoutMs: 1000,
       onStream: (stream) => this.streams.push(stream),
       now: () => this.now,
