@@ -35,7 +35,7 @@ async function start(args: readonly string[]): Promise<void> {
     config,
     ...(bundled === undefined ? {} : { workerUrl: bundled }),
     onStoreFailure(error) {
-      process.stderr.write(`canopy: the store can no longer be written, so the server stops: ${error.message}\n`);
+      process.stderr.write(`canopy: the store failed for good, so the server stops: ${error.message}\n`);
       process.exit(1);
     },
   });

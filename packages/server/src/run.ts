@@ -44,7 +44,8 @@ export interface RunOptions {
 }
 
 /** Brings the server up, ready to serve when it resolves. What the user can mend is thrown as a UsageError. */
-export async function run(options: RunOptions): Promise<RunningServer> {
+export async function run(given: RunOptions): Promise<RunningServer> {
+  const options = { ...given, onStoreFailure: toldOnce(given.onStoreFailure) };
   const { config } = options;
   await checkPort(config);
   makeRootDirectory(config.rootDirectory);
@@ -68,6 +69,7 @@ export async function run(options: RunOptions): Promise<RunningServer> {
       logger: makeLogger(config.logLevel),
       compactor: () =>
         new Compactor(store.storage, { ...config.history, intervalMs: compactionPause(config.history.keepMs) }),
+      onStoreFailure: options.onStoreFailure,
       replica: store.shared ? `${hostname()}-${randomUUID()}` : undefined,
     });
     handler = wired;
@@ -87,6 +89,15 @@ export async function run(options: RunOptions): Promise<RunningServer> {
     await store.close();
     throw error;
   }
+}
+
+/** Both the writing and the following of a store may tell of its end. */
+function toldOnce(tell: RunOptions['onStoreFailure']): (error: Error) => void {
+  let told = false;
+  return (error) => {
+    if (!told) tell?.(error);
+    told = true;
+  };
 }
 
 interface OpenStore {

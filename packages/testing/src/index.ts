@@ -13,6 +13,7 @@ export {
 } from './api-objects.ts';
 export { ClusterApi, type ClusterApiOptions, type ObjectName } from './cluster-api.ts';
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
+export { FaultyStorage, type WriteFault } from './faulty-storage.ts';
 export { type LiveEvent, LiveWatch } from './live-watch.ts';
 export { type RunningServer, type RunningServerOptions, startServer, type TestUser } from './running-server.ts';
 export {

@@ -21,6 +21,8 @@ export interface RunningServerOptions {
   users?: readonly TestUser[];
   /** A store that several servers use: they are replicas. Whoever made it closes it. */
   sharedStorage?: Storage;
+  /** The store failed for good, where `canopy start` would end. */
+  onStoreFailure?(error: Error): void;
 }
 
 /** A whole server in this process, over HTTPS on a port of its own. */
@@ -61,6 +63,7 @@ export async function startServer(options: RunningServerOptions = {}): Promise<R
   const serving = await run({
     config: completeConfig(parseOptions([...flags, ...(options.flags ?? [])], {}), rootDirectory),
     ...(options.sharedStorage === undefined ? {} : { sharedStorage: options.sharedStorage }),
+    onStoreFailure: (error) => options.onStoreFailure?.(error),
   });
   const kubeconfig = readFileSync(path.join(rootDirectory, 'admin.kubeconfig'), 'utf8');
   const ca = Buffer.from(/certificate-authority-data: (\S+)/.exec(kubeconfig)?.[1] ?? '', 'base64').toString('utf8');

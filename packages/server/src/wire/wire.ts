@@ -55,6 +55,8 @@ export interface WireInput {
   compactor(): Compactor;
   /** Unique name of this process among those that use the store; undefined when no other one does. */
   replica: string | undefined;
+  /** The store cannot be followed any more: from now on caches and watches would be stale. */
+  onStoreFailure(error: Error): void;
 }
 
 /** Watchers that are further behind read the log on disk. */
@@ -66,7 +68,7 @@ const othersLagMs = 10_000;
 /** Puts the server together: store → caches → kinds → access → admission → chain. */
 export async function wire(input: WireInput): Promise<Wired> {
   const { config, storage, shard, logger } = input;
-  const hub = await ChangeHub.start(storage, changeRing);
+  const hub = await ChangeHub.start(storage, { ...changeRing, onEnd: input.onStoreFailure });
   const kcp = wireKcpWorld(storage, hub, shard);
   const { world, registry, directory, exports, surfaces, types, claims } = kcp;
   const bindings = new ConsumerBindings(storage);

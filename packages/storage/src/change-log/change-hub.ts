@@ -11,6 +11,8 @@ export interface ChangeHubOptions {
   maxChanges?: number;
   /** Bytes of keys and values of these. Default 32 MiB. */
   maxBytes?: number;
+  /** The store cannot be followed any more, so the hub and all its watches have ended. Not called by `close`. */
+  onEnd?(error: Error): void;
 }
 
 export interface WatchRequest {
@@ -84,7 +86,11 @@ export class ChangeHub {
     hub.#subscription = await storage.follow(revision, {
       onChanges: (changes) => hub.#receive(changes),
       onProgress: (progress) => hub.#progress(progress),
-      onError: (error) => hub.#end(error),
+      onError: (error) => {
+        if (hub.#ended !== undefined) return;
+        hub.#end(error);
+        options.onEnd?.(error);
+      },
     });
     return hub;
   }
