@@ -111,6 +111,7 @@ export { clusterAnnotation, foregroundFinalizer, orphanFinalizer, timestamp } fr
 export type { UpdateStep } from './registry/update.ts';
 export { updateObject } from './registry/update.ts';
 export type { ApiServerOptions, FinishedRequest } from './server/api-server.ts';
-export { ApiServer, statusResponse } from './server/api-server.ts';
+export { ApiServer } from './server/api-server.ts';
 export type { Listener, ListenerOptions } from './server/http-listener.ts';
 export { listen } from './server/http-listener.ts';
+export { statusResponse } from './server/status-response.ts';

@@ -57,6 +57,8 @@ describe('wrong flags stop the start with one line that names them', () => {
     [['--shard-name', 'Root'], '--shard-name must be a DNS label, not "Root"'],
     [['--log-level', 'loud'], '--log-level must be one of trace, debug, info, warn, error, silent'],
     [['--token-auth-file', 'missing.csv'], '--token-auth-file: ENOENT'],
+    [['--request-timeout', '60'], '--request-timeout must be like 1m0s, not "60"'],
+    [['--request-timeout', '-1s'], '--request-timeout must be like 1m0s, not "-1s"'],
     [['--history-changes', 'many'], '--history-changes must be a number'],
     [['--history-seconds', '-1'], '--history-seconds'],
     [['--client-ca-file', 'missing.pem'], '--client-ca-file: ENOENT'],

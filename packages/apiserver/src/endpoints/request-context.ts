@@ -21,6 +21,10 @@ export interface IncomingRequest {
   body(): Promise<Uint8Array>;
   /** Aborted when the peer is gone or the server stops. */
   signal: AbortSignal;
+  /** When its time is over, in milliseconds of `performance.now()`. Set when work on it begins. */
+  endsAt?: number;
+  /** Aborts the signal: it was answered before the work has ended. */
+  giveUp?(reason: Error): void;
   socket?: TLSSocket;
   /** Identity of an in-process caller; never set for requests from outside. */
   inProcessUser?: UserInfo;

@@ -21,6 +21,8 @@ export interface ListOptions extends Selection {
   continueToken: string;
   resourceVersion: string;
   resourceVersionMatch: '' | 'Exact' | 'NotOlderThan';
+  /** Asked between pages: true ends the work, since nobody waits for its result. */
+  isAbandoned?: () => boolean;
 }
 
 export interface ListResult {
@@ -30,8 +32,9 @@ export interface ListResult {
   continueToken: string;
 }
 
-/** Objects read per step when a selector must look at each of them. */
+/** Objects read per step: when a selector must look at each of them, and when not. */
 const scanPage = 500;
+const plainPage = 2000;
 
 /** Prefix of the collection that a request names. */
 export function collectionPrefix(request: CollectionRequest<Access>, namespace = request.namespace): string {
@@ -65,7 +68,7 @@ export async function listObjects(
   let answered: Revision | undefined = start.revision;
   for (;;) {
     const wanted = options.limit > 0 ? options.limit - items.length : undefined;
-    const limit = matcher.all ? wanted : scanPage;
+    const limit = matcher.all ? Math.min(wanted ?? plainPage, plainPage) : scanPage;
     const page = await readPage(read, { limit, after, revision }, start.token);
     answered ??= page.revision;
     // Later pages of one scan must show the same state as the first.
@@ -82,8 +85,9 @@ export async function listObjects(
     }
     if (!page.more) return { items, revision: answered, continueToken: '' };
     after = page.last;
-    // Others get their turn while a selector looks at a large collection.
+    // Others get their turn while a large collection is read.
     await setImmediate();
+    if (options.isAbandoned?.() === true) throw timeout('nobody waits for this list any more');
   }
 }
 

@@ -50,7 +50,9 @@ export class HttpRequest implements IncomingRequest {
   readonly onFinish: (() => void)[] = [];
   readonly auditAnnotations: Record<string, string> = {};
   private readonly parts: HttpRequestParts;
+  endsAt = 0;
   private ownSignal: AbortSignal | undefined;
+  private controller: AbortController | undefined;
 
   constructor(parts: HttpRequestParts) {
     const { url } = parts;
@@ -73,10 +75,16 @@ export class HttpRequest implements IncomingRequest {
     this.ownSignal = signal;
   }
 
+  giveUp(reason: Error): void {
+    if (this.controller !== undefined) this.controller.abort(reason);
+    else this.ownSignal ??= AbortSignal.abort(reason);
+  }
+
   private follow(): AbortSignal {
     const { carrier, running } = this.parts;
     if (carrier.destroyed) return aborted.signal;
     const controller = new AbortController();
+    this.controller = controller;
     running.add(controller);
     carrier.once('close', () => {
       running.delete(controller);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
+import { parseDuration } from '@canopy/apimachinery';
 import type { OptionValues } from '../options/option-table.ts';
 import { UsageError } from '../options/parse-options.ts';
 import { type EtcdConfig, etcdConfig } from './etcd-config.ts';
@@ -24,6 +25,7 @@ export interface CompletedConfig {
   shardVirtualWorkspaceUrl: string | undefined;
   /** A change stays in the log while it is among the latest so many, or younger than so many milliseconds. */
   history: { keepChanges: number; keepMs: number };
+  requestTimeoutMs: number;
   /** Undefined: the embedded database. */
   etcd: EtcdConfig | undefined;
   logLevel: LogLevel;
@@ -60,6 +62,7 @@ export function completeConfig(options: OptionValues, cwd: string): CompletedCon
       keepChanges: countOf('history-changes', options['history-changes']),
       keepMs: countOf('history-seconds', options['history-seconds']) * 1000,
     },
+    requestTimeoutMs: durationOf('request-timeout', options['request-timeout']),
     etcd: etcdConfig(options, cwd),
     logLevel,
   };
@@ -76,6 +79,13 @@ function countOf(flag: string, text: string): number {
   if (!/^\d{1,9}$/.test(text))
     throw new UsageError(`--${flag} must be a number from 0 to 999999999, not ${JSON.stringify(text)}`);
   return Number(text);
+}
+
+/** A duration of some time, in milliseconds. */
+function durationOf(flag: string, text: string): number {
+  const nanoseconds = parseDuration(text) ?? 0n;
+  if (nanoseconds <= 0n) throw new UsageError(`--${flag} must be like 1m0s, not ${JSON.stringify(text)}`);
+  return Number(nanoseconds) / 1e6;
 }
 
 /** An address that clients on this machine can use. */

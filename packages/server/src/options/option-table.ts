@@ -83,6 +83,12 @@ export const optionTable = [
   },
   { name: 'history-seconds', value: 'SECONDS', default: '300', help: 'Time for which a watch can resume in any case.' },
   {
+    name: 'request-timeout',
+    value: 'DURATION',
+    default: '1m0s',
+    help: 'Time after which a request that is no watch is answered with 504; requests may ask for less with ?timeout=.',
+  },
+  {
     name: 'log-level',
     value: 'LEVEL',
     default: 'warn',

@@ -104,7 +104,8 @@ export async function wire(input: WireInput): Promise<Wired> {
       metrics.observe(request);
       audit?.record(request, Date.now());
     },
-    clock: () => performance.now(),
+    requestTimeoutMs: config.requestTimeoutMs,
+    clock: { now: () => performance.now(), every: everyMs },
   });
   const tokens = tokenIssuer(access);
   const controllers = await wireControllers(input, {
@@ -130,6 +131,12 @@ export async function wire(input: WireInput): Promise<Wired> {
       await audit?.close();
     },
   };
+}
+
+function everyMs(ms: number, callback: () => void): () => void {
+  const timer = setInterval(callback, ms);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** Alone, this process does all that goes on in the background; among replicas, its share. */

@@ -6,7 +6,9 @@ import { collectionOf, type ResourceCall } from '../resource-call.ts';
 import { firstPageObjects, streamedList } from './streamed-list.ts';
 
 export async function handleList(call: ResourceCall): Promise<ApiResponse> {
-  const options = { ...listOptionsOf(call.context.query), ...restrictionOf(call) };
+  const { context } = call;
+  const isAbandoned = (): boolean => context.signal.aborted;
+  const options = { ...listOptionsOf(context.query), ...restrictionOf(call), isAbandoned };
   return (options.limit === 0 ? await streamed(call, options) : undefined) ?? renderAll(call, options);
 }
 
@@ -40,6 +42,7 @@ async function streamed(call: ResourceCall, options: ListOptions): Promise<ApiRe
         limit,
       }),
     acceptEncoding: call.context.headers['accept-encoding'],
+    endsAt: call.context.endsAt,
   });
 }
 

@@ -118,7 +118,7 @@ describe('a streamed list', () => {
   });
 
   it('cuts off a peer that does not read', async () => {
-    const streamed = list({ patienceMs: 20 });
+    const streamed = list({ endsAt: performance.now() + 20 });
     const sink = new Collected();
     sink.unread = 2 * 1024 * 1024;
     const response = streamedList(streamed);

@@ -26,8 +26,8 @@ export interface StreamedList {
   /** The page behind a continue token, in the state of the first one. */
   read(continueToken: string, limit: number): Promise<ListResult>;
   acceptEncoding: string | undefined;
-  /** Until a peer that has not read all of it is cut off. Default: 60 s, as requests have in Kubernetes. */
-  patienceMs?: number;
+  /** When a peer that has not read all of it is cut off, in milliseconds of `performance.now()`. Default: in 60 s. */
+  endsAt?: number | undefined;
 }
 
 /**
@@ -46,7 +46,7 @@ export function streamedList(list: StreamedList): ApiResponse {
       ...(gzip ? { 'content-encoding': 'gzip' } : {}),
     },
     start: (sink) => {
-      const paced = new PacedSink(sink, performance.now() + (list.patienceMs ?? defaultPatienceMs));
+      const paced = new PacedSink(sink, list.endsAt ?? performance.now() + defaultPatienceMs);
       const out = gzip ? new GzipOutput(paced) : paced;
       writePages(list, out).catch(() => paced.abort());
     },
