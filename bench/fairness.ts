@@ -10,6 +10,7 @@ import { spreadOf } from './load/latencies.ts';
 import { connectSession, requestOnce } from './load/session.ts';
 import { machine } from './report.ts';
 import { type CanopyProcess, startCanopy, stopChild, workspacesPath } from './server/canopy-process.ts';
+import { figuresOf } from './server/process-figures.ts';
 
 const { values } = parseArgs({
   options: { ms: { type: 'string' }, root: { type: 'string' }, json: { type: 'string' }, only: { type: 'string' } },
@@ -100,6 +101,7 @@ const floods: Record<string, TenantPlan | undefined> = {
     tokens: mallory,
     paths: Array.from({ length: floodWorkspaces }, (_, i) => `${configMaps(`bad-${i}`)}/c-0`),
   },
+  'one user, never pauses': { ...flood, retryMs: 0, concurrency: 2000, tokens: mallory, paths: one },
   'lists of 500': { ...flood, concurrency: 100, tokens: mallory, paths: [configMaps('bad-0')] },
   creates: { ...flood, tokens: mallory, method: 'POST', paths: [configMaps('bad-1')], body },
   'alone again': undefined,
@@ -112,11 +114,17 @@ const rows: {
   served: number;
   refused: number;
   failed: number;
+  /** Shares of one processor while the flood ran. */
+  serverCpu: number;
+  floodCpu: number;
 }[] = [];
+const columns = ['p50 ms', 'p99 ms', 'ratio', 'answered', 'flood ok', 'flood 429', 'failed', 'server %', 'flood %'];
+process.stdout.write(`${' '.repeat(28)}${columns.map((text) => text.padStart(10)).join('')}\n`);
 for (const [name, plan] of Object.entries(floods)) {
   if (values.only !== undefined && !name.startsWith('alone') && !name.includes(values.only)) continue;
   const flooding = plan === undefined ? undefined : tenant(plan);
   if (flooding !== undefined) await new Promise((resolve) => setTimeout(resolve, 1200));
+  const before = { at: performance.now(), ...(await figuresOf(canopy.child)) };
   const good = await tenant({
     ...base,
     tokens: [tokenOf('alice')],
@@ -124,7 +132,9 @@ for (const [name, plan] of Object.entries(floods)) {
     connections: 1,
     concurrency: 1,
   });
-  const bad = (await flooding) ?? { served: 0, refused: 0, failed: 0 };
+  const after = await figuresOf(canopy.child);
+  const serverCpu = (after.cpuMicros - before.cpuMicros) / 10 / (performance.now() - before.at);
+  const bad = (await flooding) ?? { served: 0, refused: 0, failed: 0, cpuMicros: 0 };
   const row = {
     name,
     ...spreadOf(good.latencies),
@@ -132,6 +142,8 @@ for (const [name, plan] of Object.entries(floods)) {
     served: bad.served,
     refused: bad.refused,
     failed: bad.failed + good.failed + good.refused,
+    serverCpu,
+    floodCpu: bad.cpuMicros / 10 / (plan?.ms ?? 1),
   };
   rows.push(row);
   const first = rows[0] as (typeof rows)[number];
@@ -143,8 +155,10 @@ for (const [name, plan] of Object.entries(floods)) {
     row.served,
     row.refused,
     row.failed,
+    row.serverCpu.toFixed(0),
+    row.floodCpu.toFixed(0),
   ];
-  process.stdout.write(`${name.padEnd(28)}${figures.map((text) => String(text).padStart(9)).join('')}\n`);
+  process.stdout.write(`${name.padEnd(28)}${figures.map((text) => String(text).padStart(10)).join('')}\n`);
 }
 await canopy.stop();
 rmSync(directory, { recursive: true, force: true });

@@ -1,8 +1,6 @@
 // A process that is one tenant: closed loops over many connections, told to start and to stop by its parent.
-import type { ClientHttp2Session } from 'node:http2';
 import { setPriority } from 'node:os';
-import { connectSession, headersOf } from '../load/session.ts';
-import type { Target } from '../server/canopy-process.ts';
+import { type PreparedRequest, prepare, RawConnection } from '../load/raw-connection.ts';
 
 /** Closed loops; `#` in the path and `tokens` are taken in turn. A refused request is sent again after `retryMs`. */
 export interface TenantPlan {
@@ -26,70 +24,76 @@ export interface TenantResult {
   failed: number;
   /** Of what was served, milliseconds. */
   latencies: number[];
+  /** Processor time of this process, microseconds. */
+  cpuMicros: number;
 }
 
 async function run(plan: TenantPlan): Promise<TenantResult> {
   setPriority(plan.niceness);
-  const sessions: ClientHttp2Session[] = [];
-  while (sessions.length < plan.connections) {
-    const missing = Math.min(50, plan.connections - sessions.length);
-    sessions.push(...(await Promise.all(Array.from({ length: missing }, () => connectSession(plan)))));
+  const connections: RawConnection[] = [];
+  while (connections.length < plan.connections) {
+    const missing = Math.min(50, plan.connections - connections.length);
+    connections.push(...(await Promise.all(Array.from({ length: missing }, () => RawConnection.open(plan)))));
   }
-  const result: TenantResult = { served: 0, refused: 0, failed: 0, latencies: [] };
+  const result: TenantResult = { served: 0, refused: 0, failed: 0, latencies: [], cpuMicros: 0 };
+  const before = process.cpuUsage();
   const end = performance.now() + plan.ms;
+  const next = requests(plan);
   const loops = Array.from({ length: plan.concurrency }, (_, i) =>
-    loop(plan, sessions[i % sessions.length] as ClientHttp2Session, { number: i, end, result }),
+    loop(plan, connections[i % connections.length] as RawConnection, { next, end, result }),
   );
   await Promise.all(loops);
-  for (const session of sessions) session.destroy();
+  const { user, system } = process.cpuUsage(before);
+  result.cpuMicros = user + system;
+  for (const connection of connections) connection.destroy();
   return result;
 }
 
-let sent = 0;
-
-async function loop(
-  plan: TenantPlan,
-  session: ClientHttp2Session,
-  { number, end, result }: { number: number; end: number; result: TenantResult },
-): Promise<void> {
-  for (let turn = number; performance.now() < end; turn++) {
-    sent += 1;
-    const token = plan.tokens[turn % plan.tokens.length] as string;
-    const path = (plan.paths[turn % plan.paths.length] as string).replace('#', `${process.pid}-${sent}`);
-    const body = plan.body?.replace('#', `${process.pid}-${sent}`);
-    const target: Target = { url: plan.url, ca: plan.ca, token };
-    const started = performance.now();
-    const status = await send(
-      session,
-      headersOf(target, { method: plan.method, path, ...(body ? { body } : {}) }),
-      body,
-    );
-    if (status >= 200 && status < 300) {
-      result.served += 1;
-      result.latencies.push(performance.now() - started);
-    } else if (status === 429) {
-      result.refused += 1;
-      await new Promise((resolve) => setTimeout(resolve, plan.retryMs));
-    } else result.failed += 1;
+/** The plan's requests in turn, made ready before unless each is another one. */
+function requests({ tokens, paths, method, body }: TenantPlan): () => PreparedRequest {
+  let sent = 0;
+  if (body !== undefined || paths.some((path) => path.includes('#'))) {
+    return () => {
+      const id = `${process.pid}-${sent}`;
+      const [token, path] = [tokens[sent % tokens.length] as string, paths[sent % paths.length] as string];
+      sent += 1;
+      return prepare({ token }, method, path.replace('#', id), body?.replace('#', id));
+    };
   }
+  const count = Math.max(tokens.length, paths.length);
+  const ready = Array.from({ length: count }, (_, i) =>
+    prepare({ token: tokens[i % tokens.length] as string }, method, paths[i % paths.length] as string),
+  );
+  return () => {
+    sent += 1;
+    return ready[sent % ready.length] as PreparedRequest;
+  };
 }
 
-/** Status of the answer once it is complete; 0 when the stream failed. */
-function send(
-  session: ClientHttp2Session,
-  headers: ReturnType<typeof headersOf>,
-  body: string | undefined,
-): Promise<number> {
+function loop(
+  { retryMs }: TenantPlan,
+  connection: RawConnection,
+  { next, end, result }: { next(): PreparedRequest; end: number; result: TenantResult },
+): Promise<void> {
   return new Promise((resolve) => {
-    const stream = session.request(headers, { endStream: body === undefined });
-    let status = 0;
-    stream.on('response', (answer) => {
-      status = Number(answer[':status']);
-    });
-    stream.on('end', () => resolve(status));
-    stream.on('error', () => resolve(0));
-    stream.resume();
-    if (body !== undefined) stream.end(body);
+    let started = 0;
+    const again = (): void => {
+      started = performance.now();
+      if (started >= end) resolve();
+      else connection.send(next(), answered);
+    };
+    const answered = (status: number): void => {
+      if (status >= 200 && status < 300) {
+        result.served += 1;
+        result.latencies.push(performance.now() - started);
+        again();
+        return;
+      }
+      if (status === 429) result.refused += 1;
+      else result.failed += 1;
+      setTimeout(again, retryMs);
+    };
+    again();
   });
 }
 

@@ -14,6 +14,8 @@ class Clients {
   readonly refused: string[] = [];
   /** Seats of those in work. */
   readonly inWork: number[] = [];
+  /** How long requests of a user keep the thread busy, in milliseconds. */
+  readonly busyMs = new Map<string, number>();
 
   constructor(changes: Partial<FlowLimits> = {}) {
     this.scheduler = new FairScheduler({ ...limits, ...changes }, this.loop);
@@ -23,6 +25,7 @@ class Clients {
     const { seats = 1, weight = 1, signal = new AbortController().signal } = options;
     const begin = (): void => {
       this.started.push(`${user}@${cluster}`);
+      this.loop.time += this.busyMs.get(user) ?? 0;
       this.inWork.push(seats);
     };
     if (this.scheduler.tryEnter(seats)) {
@@ -127,6 +130,33 @@ describe('shares', () => {
       await clients.loop.rest();
     }
     expect(clients.started.filter((who) => who.startsWith('lister')).length).toBeLessThan(15);
+  });
+});
+
+describe('requests that are heavier than they look', () => {
+  it('are charged for the time that they took', async () => {
+    const clients = new Clients({ seats: 1, queued: 1000 });
+    clients.busyMs.set('heavy', 1);
+    clients.busyMs.set('light', 0.1);
+    // Few at a time, as clients that wait for their answers: later ones know what earlier ones took.
+    for (let i = 0; i < 100; i++) {
+      clients.send('heavy', 'one');
+      clients.send('light', 'two');
+      clients.send('light', 'two');
+      clients.finishOne();
+      await clients.loop.rest();
+    }
+    const heavy = clients.started.filter((who) => who.startsWith('heavy')).length;
+    // Half of all, were they charged alike.
+    expect(heavy).toBeGreaterThan(2);
+    expect(heavy).toBeLessThan(30);
+  });
+
+  it('start one in a turn, also when nobody waits', async () => {
+    const { scheduler, loop } = new Clients({ seats: 100, startsPerTurn: 10 });
+    expect([scheduler.tryEnter(9), scheduler.tryEnter(9), scheduler.tryEnter(1)]).toEqual([true, false, true]);
+    await loop.turn();
+    expect(scheduler.tryEnter(9)).toBe(true);
   });
 });
 

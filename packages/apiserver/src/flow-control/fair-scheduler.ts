@@ -25,6 +25,7 @@ export interface Flow {
 }
 
 interface Waiter extends Place {
+  flow: Flow;
   seats: number;
   deadline: number;
   signal: AbortSignal;
@@ -33,13 +34,16 @@ interface Waiter extends Place {
 }
 
 const sweepMs = 250;
+/** What a request may keep the thread busy for each of its seats before its flow is charged for more, in milliseconds. */
+const msPerSeat = 0.1;
 const retryAfterSeconds = 1;
 
 /**
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) before one thread. While nothing waits, a request costs two counters.
  * In a crowd each request gets a tag: the virtual time at which its user and its cluster have had their share, and the
  * lowest tag starts next. Work is bounded twice: by seats, for requests that wait for the store, and by time, for
- * those that keep the thread busy: after a slice the sockets are read, so that a newcomer waits for one slice.
+ * those that keep the thread busy: after a slice the sockets are read, so that a newcomer waits for one slice. A request
+ * that has kept the thread busy for longer than its seats stand for is charged for that too, once it is known.
  * A full line turns away whoever would have been served last.
  */
 export class FairScheduler {
@@ -54,6 +58,9 @@ export class FairScheduler {
   private turnAsked = false;
   private inSlice = false;
   private sliceEnd = 0;
+  /** Whom the time that passes in a slice is charged to, and since when. */
+  private running: Waiter | undefined;
+  private runningSince = 0;
   private stopSweeping: (() => void) | undefined;
   /** Gives back one seat. One function for all requests: the usual way of a request makes nothing. */
   readonly leave = (): void => this.release(1);
@@ -72,11 +79,13 @@ export class FairScheduler {
     return this.line.size;
   }
 
-  /** Takes the seats if nobody waits and there is room; whoever gets true calls {@link release} once. */
+  /**
+   * Takes the seats if nobody waits and there is room; whoever gets true calls {@link release} once. What needs more
+   * than one seat is heavy: one of these starts in a turn.
+   */
   tryEnter(seats: number): boolean {
-    if (this.line.size > 0 || this.started >= this.limits.startsPerTurn || this.used + seats > this.limits.seats) {
-      return false;
-    }
+    const most = seats === 1 ? this.limits.startsPerTurn : 1;
+    if (this.line.size > 0 || this.started >= most || this.used + seats > this.limits.seats) return false;
     this.take(seats);
     this.askForTurn();
     return true;
@@ -89,7 +98,7 @@ export class FairScheduler {
       const tag = Math.max(this.virtualTime, ledger.servedUntil(flow.user), ledger.servedUntil(flow.cluster));
       const deadline = this.loop.now() + this.limits.waitMs;
       this.order += 1;
-      const waiter: Waiter = { tag, order: this.order, seats, deadline, signal, start, refuse };
+      const waiter: Waiter = { tag, order: this.order, flow, seats, deadline, signal, start, refuse };
       const turnedAway = this.line.add(waiter);
       turnedAway?.refuse(overloaded());
       if (turnedAway === waiter) return;
@@ -127,6 +136,8 @@ export class FairScheduler {
   };
 
   private readonly startNext = (): void => {
+    const now = this.loop.now();
+    this.chargeTime(now);
     let next = this.line.next();
     while (next?.signal.aborted === true) {
       this.line.take();
@@ -138,7 +149,7 @@ export class FairScheduler {
       this.inSlice = false;
       return;
     }
-    if (this.started > 0 && this.loop.now() >= this.sliceEnd) {
+    if (this.started > 0 && now >= this.sliceEnd) {
       this.inSlice = false;
       this.askForTurn();
       return;
@@ -146,9 +157,23 @@ export class FairScheduler {
     this.line.take();
     this.virtualTime = Math.max(this.virtualTime, next.tag);
     this.take(next.seats);
+    this.running = next;
+    this.runningSince = now;
     next.start();
     this.loop.afterReady(this.startNext);
   };
+
+  private chargeTime(now: number): void {
+    const { running, ledger } = this;
+    if (running === undefined) return;
+    this.running = undefined;
+    const more = (now - this.runningSince) / msPerSeat - running.seats;
+    if (more <= 0) return;
+    const { user, cluster, weight } = running.flow;
+    const since = this.virtualTime;
+    ledger.serveUntil(user, Math.max(since, ledger.servedUntil(user)) + more / weight);
+    ledger.serveUntil(cluster, Math.max(since, ledger.servedUntil(cluster)) + more / weight);
+  }
 
   private readonly sweep = (): void => {
     const now = this.loop.now();
