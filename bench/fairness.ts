@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TenantPlan, TenantResult } from './fairness/tenant.ts';
+import { configMap, configMaps, prepareTenants, tokenFileText, tokenOf } from './fairness/tenants.ts';
 import { spreadOf } from './load/latencies.ts';
-import { connectSession, requestOnce } from './load/session.ts';
 import { machine } from './report.ts';
-import { type CanopyProcess, startCanopy, stopChild, workspacesPath } from './server/canopy-process.ts';
+import { startCanopy, stopChild } from './server/canopy-process.ts';
 import { figuresOf } from './server/process-figures.ts';
 
 const { values } = parseArgs({
@@ -20,10 +20,6 @@ const root = path.resolve(values.root ?? path.join(import.meta.dirname, '..'));
 const objects = 500;
 const floodUsers = 20;
 const floodWorkspaces = 20;
-
-function tokenOf(user: string): string {
-  return `token-of-${user}`;
-}
 
 /** Runs one tenant in a process of its own. */
 async function tenant(plan: TenantPlan): Promise<TenantResult> {
@@ -42,47 +38,13 @@ async function tenant(plan: TenantPlan): Promise<TenantResult> {
   }
 }
 
-async function prepare(canopy: CanopyProcess): Promise<void> {
-  const session = await connectSession(canopy.target);
-  const send = async (method: string, at: string, body?: object): Promise<void> => {
-    const plan = { method, path: at, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const { status } = await requestOnce(session, canopy.target, plan);
-    if (status >= 300) throw new Error(`${method} ${at} was answered with ${status}`);
-  };
-  const workspaces = ['good', ...Array.from({ length: floodWorkspaces }, (_, i) => `bad-${i}`)];
-  for (const name of workspaces) {
-    await send('POST', `/clusters/root${workspacesPath}`, {
-      apiVersion: 'tenancy.kcp.io/v1alpha1',
-      kind: 'Workspace',
-      metadata: { name },
-    });
-    for (;;) {
-      const at = `/clusters/root${workspacesPath}/${name}`;
-      const { body } = await requestOnce(session, canopy.target, { method: 'GET', path: at });
-      if (JSON.parse(body.toString()).status?.phase === 'Ready') break;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-  const data = { text: 'x'.repeat(1000) };
-  for (let i = 0; i < objects; i++) await send('POST', `${configMaps('bad-0')}`, configMap(`c-${i}`, data));
-  for (const name of ['good', ...workspaces.slice(2)]) await send('POST', configMaps(name), configMap('c-0', data));
-  session.destroy();
-}
-
-function configMaps(workspace: string): string {
-  return `/clusters/root:${workspace}/api/v1/namespaces/default/configmaps`;
-}
-
-function configMap(name: string, data: Record<string, string>): object {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
-}
-
 const directory = mkdtempSync(path.join(tmpdir(), 'canopy-fairness-'));
 const tokenFile = path.join(directory, 'tokens.csv');
 const users = ['alice', ...Array.from({ length: floodUsers }, (_, i) => `mallory-${i}`)];
-writeFileSync(tokenFile, users.map((user) => `${tokenOf(user)},${user},uid-${user},system:kcp:admin\n`).join(''));
+writeFileSync(tokenFile, tokenFileText(users));
 const canopy = await startCanopy(root, path.join(directory, 'root'), [], ['--token-auth-file', tokenFile]);
-await prepare(canopy);
+const workspaces = ['good', ...Array.from({ length: floodWorkspaces }, (_, i) => `bad-${i}`)];
+await prepareTenants(canopy.target, { workspaces, objects });
 
 const { url, ca } = canopy.target;
 const base = { url, ca, method: 'GET', retryMs: 100, ms, niceness: 0 };

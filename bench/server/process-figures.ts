@@ -8,20 +8,36 @@ export interface ProcessFigures {
   cpuMicros: number;
 }
 
+/** How late the event loop came to its timers since the last question, in milliseconds. */
+export interface LoopDelays {
+  delayP50: number;
+  delayP99: number;
+  delayMax: number;
+}
+
 let questions = 0;
 
 /** Asks a process that was started with {@link figureFlags}; with `collect`, after a full garbage collection. */
 export function figuresOf(child: ChildProcess, collect = false): Promise<ProcessFigures> {
+  return ask(child, { collect }) as Promise<ProcessFigures>;
+}
+
+/** The same with the delays of its event loop, which it measures from the first such question on. */
+export function figuresAndDelaysOf(child: ChildProcess): Promise<ProcessFigures & LoopDelays> {
+  return ask(child, { delay: true }) as Promise<ProcessFigures & LoopDelays>;
+}
+
+function ask(child: ChildProcess, question: { collect?: boolean; delay?: boolean }): Promise<object> {
   questions += 1;
   const id = questions;
   return new Promise((resolve, reject) => {
-    const listener = (message: { figures?: number; answer?: ProcessFigures }): void => {
+    const listener = (message: { figures?: number; answer?: object }): void => {
       if (message.figures !== id) return;
       child.off('message', listener);
-      resolve(message.answer as ProcessFigures);
+      resolve(message.answer as object);
     };
     child.on('message', listener);
-    child.send({ figures: id, collect }, (error) => error && reject(error));
+    child.send({ figures: id, ...question }, (error) => error && reject(error));
   });
 }
 

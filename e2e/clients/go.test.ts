@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/node-runtime.mjs';
 import { CanopyProcess } from '../harness/canopy-process.ts';
+import { runUntilRefused } from '../harness/flood.ts';
 import { runProgram } from '../harness/run-program.ts';
 
 const buildDeadlineMs = 600_000;
@@ -38,6 +39,13 @@ describe.skipIf(!hasGo())('client-go', () => {
     const result = await runProgram(program, [server.kubeconfig]);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toContain('find the custom object');
+  });
+
+  it('is told by a flooded server to come back, and does', { timeout: 300_000 }, async () => {
+    const result = await runUntilRefused(server, { program, args: [server.kubeconfig, 'refused'] });
+    expect(result).toMatchObject({ code: 0 });
+    expect(result.stdout).toContain('POST: 429 Too Many Requests, Retry-After: 1\n');
+    expect(result.stdout).toContain('created after all');
   });
 
   it('resumes an informer that was cut off, and begins anew when the history is gone', async () => {
