@@ -1,5 +1,4 @@
-import type { CanopyProcess } from '../harness/canopy-process.ts';
-import { type KubeJson, Rest } from '../harness/rest.ts';
+import type { KubeJson, Rest } from '../harness/rest.ts';
 import { KnownObjects } from './known-objects.ts';
 import type { Random } from './random.ts';
 
@@ -18,7 +17,10 @@ export interface ExactTarget {
 
 const keptObjects = 25;
 
-/** Creates, patches and deletes objects of its own until the connection breaks, and knows exactly what has to be there. */
+/** A connection of its own, which whoever asked for it closes. */
+export type Connect = (cluster: string) => Rest;
+
+/** Creates, patches and deletes objects of its own until it is told to stop or the connection breaks, and knows exactly what has to be there. */
 export class ExactClient {
   readonly known = new KnownObjects();
   private readonly target: ExactTarget;
@@ -32,21 +34,25 @@ export class ExactClient {
     this.random = random;
   }
 
-  async load(server: CanopyProcess): Promise<void> {
-    const rest = Rest.connect(server, '');
+  async load(connect: Connect, enough: () => boolean = () => false): Promise<void> {
+    const rest = connect('');
     try {
-      for (;;) await this.step(rest);
+      while (!enough()) await this.step(rest);
     } finally {
       rest.close();
     }
   }
 
-  async compare(server: CanopyProcess): Promise<string[]> {
+  async compare(connect: Connect): Promise<string[]> {
     const { prefix, path } = this.target;
-    const rest = Rest.connect(server, '');
-    const { items } = await rest.below(prefix).ok('GET', path);
+    const rest = connect('');
+    const { items, metadata } = await rest.below(prefix).ok('GET', path);
     rest.close();
-    return this.known.compare(items.filter(({ metadata }) => metadata.name.startsWith(`${this.name}-`)));
+    const { highestRevision } = this.known;
+    const wrong = this.known.compare(items.filter((item) => item.metadata.name.startsWith(`${this.name}-`)));
+    if (Number(metadata.resourceVersion) < highestRevision)
+      wrong.push(`${this.name}: a list at ${metadata.resourceVersion}, after a write at ${highestRevision}`);
+    return wrong;
   }
 
   private step(rest: Rest): Promise<void> {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CanopyProcess } from '../harness/canopy-process.ts';
 import { eventually } from '../harness/poll.ts';
-import { ExactClient } from './exact-client.ts';
+import { Rest } from '../harness/rest.ts';
+import { type Connect, ExactClient } from './exact-client.ts';
 import { UnexpectedAnswer } from './known-objects.ts';
 import { Random } from './random.ts';
 import { openShop, type Shop, shopPath } from './shop.ts';
@@ -64,6 +65,7 @@ class KillRun {
   private readonly exact: ExactClient[];
   private readonly trees: TreeClient[];
   private readonly watches: WatchRecord[];
+  private readonly connect: Connect = (cluster) => Rest.connect(this.server, cluster);
   private revision = 0;
 
   constructor(server: CanopyProcess, shop: Shop, random: Random) {
@@ -94,7 +96,7 @@ class KillRun {
     const began = performance.now();
     await this.server.startAgain();
     const restartMs = performance.now() - began;
-    for (const client of [...this.exact, ...this.trees]) problems.push(...(await client.compare(this.server)));
+    for (const client of [...this.exact, ...this.trees]) problems.push(...(await client.compare(this.connect)));
     const acknowledged = this.exact.reduce((sum, { known }) => sum + known.acknowledged, 0);
     return {
       kill,
@@ -123,7 +125,7 @@ class KillRun {
       { within: settleMs, what: 'an orderly store' },
     );
     await done.catch(() => problems.push(...left.slice(0, 20)));
-    for (const tree of this.trees) problems.push(...(await tree.compare(this.server)));
+    for (const tree of this.trees) problems.push(...(await tree.compare(this.connect)));
     const live = StoreSnapshot.ofRunning(this.server.rootDirectory);
     problems.push(...live.faults());
     const history = live.historyAfter(0);
@@ -142,7 +144,7 @@ class KillRun {
     for (const watch of this.watches) await watch.open(this.server);
     let killed = false;
     const clients = [...this.exact, ...this.trees].map((client) =>
-      client.load(this.server).catch((error: unknown) => {
+      client.load(this.connect).catch((error: unknown) => {
         if (error instanceof UnexpectedAnswer || !killed) problems.push(`a client ended: ${(error as Error).message}`);
       }),
     );

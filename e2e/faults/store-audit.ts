@@ -1,7 +1,7 @@
 import { type HistoryRow, parseKey, type StoredObject, type StoreSnapshot } from './store-snapshot.ts';
 
 /** What the transaction that creates a workspace writes into the new logical cluster, besides default bindings. */
-const firstObjects: readonly (readonly [resource: string, namespace: string, name: string])[] = [
+export const firstObjects: readonly (readonly [resource: string, namespace: string, name: string])[] = [
   ['core.kcp.io/logicalclusters', '-', 'cluster'],
   ['core/namespaces', '-', 'default'],
   ['core/serviceaccounts', 'default', 'default'],
@@ -41,7 +41,7 @@ interface Audited extends StoredObject {
  * clusters or namespaces that do not exist, logical clusters without a workspace, workspaces and bindings that are not
  * ready, garbage marks. In words.
  */
-export function unfinished(snapshot: StoreSnapshot): string[] {
+export function unfinished(snapshot: Pick<StoreSnapshot, 'current'>): string[] {
   const left: string[] = [];
   const objects: Audited[] = [];
   for (const { key, value } of snapshot.current()) {

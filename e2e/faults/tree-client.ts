@@ -1,5 +1,5 @@
-import type { CanopyProcess } from '../harness/canopy-process.ts';
-import { type KubeJson, Rest } from '../harness/rest.ts';
+import type { KubeJson, Rest } from '../harness/rest.ts';
+import type { Connect } from './exact-client.ts';
 import { UnexpectedAnswer } from './known-objects.ts';
 import type { Random } from './random.ts';
 
@@ -22,7 +22,7 @@ const keptContainers = 5;
 
 /**
  * Makes workspaces below `root` with children, bindings and orders in them, and namespaces with config maps, and deletes
- * them whole, until the connection breaks. Knows which have to be there or gone once controllers are done.
+ * them whole, until it is told to stop or the connection breaks. Knows which have to be there or gone once controllers are done.
  */
 export class TreeClient {
   acknowledged = 0;
@@ -38,18 +38,18 @@ export class TreeClient {
     this.random = random;
   }
 
-  async load(server: CanopyProcess): Promise<void> {
-    const rest = Rest.connect(server, 'root');
+  async load(connect: Connect, enough: () => boolean = () => false): Promise<void> {
+    const rest = connect('root');
     try {
-      for (;;) await this.step(rest);
+      while (!enough()) await this.step(rest);
     } finally {
       rest.close();
     }
   }
 
   /** Wrong at once after a restart, in words: what was acknowledged is missing, or is another one. */
-  async compare(server: CanopyProcess): Promise<string[]> {
-    const rest = Rest.connect(server, 'root');
+  async compare(connect: Connect): Promise<string[]> {
+    const rest = connect('root');
     const wrong: string[] = [];
     for (const container of this.containers) {
       const answer = await rest.at(container.at).get(`${container.path}/${container.name}`);

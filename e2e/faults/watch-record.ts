@@ -34,6 +34,11 @@ export class WatchRecord {
     await this.stream?.end();
   }
 
+  /** Whether the server has ended the present opening. */
+  get isOver(): boolean {
+    return this.stream?.ended === true;
+  }
+
   /** Revision that the watch resumes, or has resumed, from. */
   get start(): number {
     return this.revision;

@@ -50,12 +50,13 @@ export interface ClientCertificate {
 
 /** A bare HTTP/2 client: what the server sees is exactly what a test wrote. */
 export class Rest {
-  private readonly session: ClientHttp2Session;
+  private readonly sessions: readonly ClientHttp2Session[];
   private readonly base: string;
   private readonly headers: Record<string, string>;
+  private sent = 0;
 
-  constructor(session: ClientHttp2Session, base: string, headers: Record<string, string>) {
-    this.session = session;
+  constructor(sessions: readonly ClientHttp2Session[], base: string, headers: Record<string, string>) {
+    this.sessions = sessions;
     this.base = base;
     this.headers = headers;
   }
@@ -66,21 +67,26 @@ export class Rest {
     cluster: string,
     access: { token?: string; anonymous?: boolean; certificate?: ClientCertificate } = {},
   ): Rest {
-    const session = http2.connect(server.url, { ca: server.ca, ...access.certificate });
-    session.on('error', () => undefined);
     const token =
       access.anonymous || access.certificate !== undefined ? undefined : (access.token ?? server.adminToken());
     return new Rest(
-      session,
+      [connectTo(server, access.certificate)],
       cluster === '' ? '' : `/clusters/${cluster}`,
       token === undefined ? {} : { authorization: `Bearer ${token}` },
     );
   }
 
+  /** Each request to the next of several replicas, as the admin. */
+  static spread(servers: readonly CanopyProcess[], cluster: string): Rest {
+    const token = servers[0]?.adminToken() ?? '';
+    const sessions = servers.map((server) => connectTo(server));
+    return new Rest(sessions, cluster === '' ? '' : `/clusters/${cluster}`, { authorization: `Bearer ${token}` });
+  }
+
   /** The same connection with another prefix; `token` replaces the identity. */
   at(cluster: string, token?: string): Rest {
     return new Rest(
-      this.session,
+      this.rotated(),
       cluster === '' ? '' : `/clusters/${cluster}`,
       token === undefined ? this.headers : { authorization: `Bearer ${token}` },
     );
@@ -88,12 +94,13 @@ export class Rest {
 
   /** The same connection below any path. */
   below(prefix: string, token?: string): Rest {
-    return new Rest(this.session, prefix, token === undefined ? this.headers : { authorization: `Bearer ${token}` });
+    return new Rest(this.rotated(), prefix, token === undefined ? this.headers : { authorization: `Bearer ${token}` });
   }
 
   open(method: string, path: string, options: RestOptions = {}): ClientHttp2Stream {
     const { body, contentType, headers } = options;
-    const stream = this.session.request(
+    const session = this.sessions[this.sent++ % this.sessions.length] as ClientHttp2Session;
+    const stream = session.request(
       {
         ':method': method,
         ':path': this.base + path,
@@ -143,8 +150,20 @@ export class Rest {
   }
 
   close(): void {
-    this.session.destroy();
+    for (const session of this.sessions) session.destroy();
   }
+
+  /** What is derived from this one begins with another session than what was derived before. */
+  private rotated(): ClientHttp2Session[] {
+    const first = this.sent++ % this.sessions.length;
+    return [...this.sessions.slice(first), ...this.sessions.slice(0, first)];
+  }
+}
+
+function connectTo(server: CanopyProcess, certificate?: ClientCertificate): ClientHttp2Session {
+  const session = http2.connect(server.url, { ca: server.ca, ...certificate });
+  session.on('error', () => undefined);
+  return session;
 }
 
 export function readAnswer(stream: ClientHttp2Stream): Promise<Answer> {

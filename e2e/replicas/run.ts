@@ -1,0 +1,47 @@
+// npm run faults:replicas [-- --rounds N] [-- --seed N] [-- --json FILE]
+// Three built servers on a real three-member etcd under mixed load; in each of N rounds (10) every server and every member
+// is killed once. Prints each kill and what came of all; `bench/results/` gets it as JSON. Exit code 1 when anything was
+// lost, torn, repeated or forgotten.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine } from '../../bench/report.ts';
+import { replicaRounds } from './replica-rounds.ts';
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string' }, seed: { type: 'string' }, json: { type: 'string' } },
+});
+const rounds = Number(values.rounds ?? 10);
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+process.stdout.write(`${rounds} rounds, seed ${seed}\n`);
+
+const run = await replicaRounds({
+  rounds,
+  seed,
+  onKill: ({ victim, acknowledged, takeoverMs, problems }) => {
+    const takeover = takeoverMs === undefined ? '' : `, taken over after ${takeoverMs} ms`;
+    process.stderr.write(`${victim}: ${acknowledged} writes so far${takeover}\n`);
+    for (const problem of problems) process.stderr.write(`  ${problem}\n`);
+  },
+});
+for (const problem of run.problems) process.stderr.write(`at the end: ${problem}\n`);
+
+const takeovers = run.kills.flatMap(({ takeoverMs }) => takeoverMs ?? []).sort((a, b) => a - b);
+const lines: [string, number][] = [
+  ['kills', run.kills.length],
+  ['writes acknowledged', run.acknowledged],
+  ['changes in the log', run.changes],
+  ['watch events compared with the log', run.events],
+  ['takeover of controllers, median ms', takeovers[Math.floor(takeovers.length / 2)] ?? 0],
+  ['takeover of controllers, longest ms', takeovers.at(-1) ?? 0],
+  ['problems', run.kills.reduce((sum, { problems }) => sum + problems.length, run.problems.length)],
+];
+for (const [what, value] of lines) process.stdout.write(`${what.padEnd(36)}${String(value).padStart(10)}\n`);
+
+const taken = new Date().toISOString();
+const results = path.join(import.meta.dirname, '..', '..', 'bench', 'results');
+const file = values.json ?? path.join(results, `replicas-faults-${taken.replaceAll(':', '-')}.json`);
+mkdirSync(path.dirname(file), { recursive: true });
+writeFileSync(file, `${JSON.stringify({ taken, seed, machine: machine(), run }, null, 2)}\n`);
+process.stdout.write(`\nWritten to ${path.relative(process.cwd(), file)}\n`);
+process.exitCode = lines.at(-1)?.[1] === 0 ? 0 : 1;
