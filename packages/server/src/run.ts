@@ -184,7 +184,7 @@ async function openEtcd({ tls, ...rest }: NonNullable<CompletedConfig['etcd']>):
   try {
     return await openEtcdStorage({ ...rest, ...(tls === undefined ? {} : { tls }) });
   } catch (error) {
-    if (isStorageError(error)) throw new UsageError(error.message);
+    if (isStorageError(error)) throw new UsageError(`--etcd-servers ${rest.endpoints.join(',')}: ${error.message}`);
     throw error;
   }
 }

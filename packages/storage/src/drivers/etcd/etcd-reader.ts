@@ -36,9 +36,10 @@ export class EtcdReader {
   }
 
   /** etcd's newest revision; fails like a read of `revision`, if given. */
-  async newest(revision?: number): Promise<number> {
-    if (revision === undefined) return (await this.#batches.read(this.#keys.nothing)).revision;
-    return (await this.#range({ key: this.#keys.nothing, countOnly: true, revision })).revision;
+  async newest(revision?: number, deadline?: number): Promise<number> {
+    if (revision === undefined && deadline === undefined)
+      return (await this.#batches.read(this.#keys.nothing)).revision;
+    return (await this.#range({ key: this.#keys.nothing, countOnly: true, revision }, deadline)).revision;
   }
 
   async get(key: StorageKey, revision: Revision | undefined): Promise<KeyValue | undefined> {
@@ -147,8 +148,8 @@ export class EtcdReader {
     }
   }
 
-  #range(request: RangeRequest): Promise<RangeResponse> {
-    return this.#connection.request(rangeMethod, encodeRange(request));
+  #range(request: RangeRequest, deadline?: number): Promise<RangeResponse> {
+    return this.#connection.request(rangeMethod, encodeRange(request), deadline);
   }
 
   async #empty(snapshot?: number): Promise<RangeResult> {

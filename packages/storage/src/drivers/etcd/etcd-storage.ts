@@ -37,6 +37,9 @@ export interface EtcdStorageOptions extends EtcdConnectionOptions {
   prefix: string;
 }
 
+/** Milliseconds that etcd has to answer for the first time. */
+const firstAnswerMs = 5000;
+
 /** Transactions that may wait for etcd at a time. */
 const mostPending = 10_000;
 
@@ -48,7 +51,7 @@ const mostPending = 10_000;
 export async function openEtcdStorage(options: EtcdStorageOptions): Promise<Storage> {
   const storage = new EtcdStorage(options);
   try {
-    await storage.currentRevision();
+    await storage.reach();
     return storage;
   } catch (error) {
     await storage.close();
@@ -128,6 +131,13 @@ class EtcdStorage implements Storage {
         await this.#followers.delivered(result.revision);
       else if (result.succeeded) this.#followers.reach(result.revision);
       return result;
+    });
+  }
+
+  /** Resolves when etcd has answered once. */
+  reach(): Promise<void> {
+    return this.#run(async () => {
+      await this.#reader.newest(undefined, Math.min(this.#connection.deadline(), performance.now() + firstAnswerMs));
     });
   }
 

@@ -16,6 +16,8 @@ export interface MemberPlan {
   peerUrl: string;
   /** `name=peerUrl`, comma-separated. */
   cluster: string;
+  /** PEM: with what clients must show who they are. */
+  client: { cert: string; key: string } | undefined;
   flags: readonly string[];
 }
 
@@ -131,7 +133,7 @@ export class EtcdMember {
 
   #ask(method: string, path: string): Promise<Answer | undefined> {
     const url = new URL(path, this.endpoint);
-    const options = { method, timeout: 1000, agent: false, rejectUnauthorized: false };
+    const options = { method, timeout: 1000, agent: false, rejectUnauthorized: false, ...this.#plan.client };
     return new Promise((resolve) => {
       const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (response) => {
         let body = '';

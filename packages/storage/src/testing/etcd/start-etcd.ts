@@ -23,10 +23,22 @@ export interface StartEtcdOptions {
   /** See `findEtcd`. */
   binary: string;
   members?: 1 | 3;
-  /** https for clients, with a certificate that etcd makes; then {@link EtcdCluster.tls} is set. One member only. */
-  tls?: boolean;
+  /**
+   * https for clients; one member only. `true`: with a certificate that etcd makes, which {@link EtcdCluster.tls} then has.
+   * Else with certificates of the test, and for clients only that have one themselves.
+   */
+  tls?: true | MutualTls;
   /** Further flags for each member, such as `--quota-backend-bytes=16777216`. */
   flags?: readonly string[];
+}
+
+export interface MutualTls {
+  /** Files. */
+  serving: { cert: string; key: string };
+  /** File: who may have issued a client's certificate. */
+  clientCa: string;
+  /** PEM: as whom the test itself asks how etcd is. */
+  client: { cert: string; key: string };
 }
 
 export interface EtcdCluster {
@@ -62,7 +74,7 @@ export async function startEtcd(options: StartEtcdOptions): Promise<EtcdCluster>
       return {
         endpoints: members.map(({ endpoint }) => endpoint),
         members,
-        tls: options.tls ? { ca: readFileSync(members[0]?.certificateFile ?? '', 'utf8') } : undefined,
+        tls: options.tls === true ? { ca: readFileSync(members[0]?.certificateFile ?? '', 'utf8') } : undefined,
         leader: () => leaderOf(members),
         stop,
       };
@@ -85,11 +97,24 @@ async function plan(directory: string, options: StartEtcdOptions): Promise<EtcdM
       endpoint: `${options.tls ? 'https' : 'http'}://127.0.0.1:${ports[2 * i]}`,
       peerUrl: `http://127.0.0.1:${ports[2 * i + 1]}`,
       cluster: '',
-      flags: [...usualFlags, ...(options.tls ? ['--auto-tls'] : []), ...(options.flags ?? [])],
+      client: typeof options.tls === 'object' ? options.tls.client : undefined,
+      flags: [...usualFlags, ...tlsFlags(options.tls), ...(options.flags ?? [])],
     };
   });
   const cluster = plans.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
   return plans.map((each) => new EtcdMember({ ...each, cluster }));
+}
+
+function tlsFlags(tls: StartEtcdOptions['tls']): string[] {
+  if (tls === undefined) return [];
+  if (tls === true) return ['--auto-tls'];
+  const { serving, clientCa } = tls;
+  return [
+    `--cert-file=${serving.cert}`,
+    `--key-file=${serving.key}`,
+    '--client-cert-auth',
+    `--trusted-ca-file=${clientCa}`,
+  ];
 }
 
 async function leaderOf(members: readonly EtcdMember[]): Promise<EtcdMember> {

@@ -65,7 +65,19 @@ export function callFailure(error: { code?: number; details?: string; message: s
     if (lower.includes(part))
       return new CallFailure('refused', advice === undefined ? words : `${words} (${advice})`, code);
   }
-  if (undone.some((part) => lower.startsWith(part))) return new CallFailure('undone', words);
+  if (undone.some((part) => lower.startsWith(part))) return new CallFailure('undone', reason(words));
   if (error.code === undefined || transient.has(error.code)) return new CallFailure('unknown', words);
   return new CallFailure('refused', words, 'StorageFailed');
+}
+
+/** What kept the connection from being made, without what the libraries say around it. */
+function reason(words: string): string {
+  return words
+    .replace(/^No connection established\. Last error: (?:Error: )?(?=\S)/, '')
+    .replace(/\.? Resolution note: .*$/, '')
+    .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '')
+    .replace(/^[\dA-F]+:error:[\dA-F]+:SSL routines:\w*:([^:]+):.*$/s, 'TLS: $1')
+    .replace(/; if the root CA is installed locally.*$/, '')
+    .replace(/^Failed to connect$/, 'the connection was closed, as by a server that wants https')
+    .replaceAll('\n', ' ');
 }
