@@ -23,7 +23,7 @@ function peakMemory({ pid }: CanopyProcess): number {
 }
 
 function rootRest(server: CanopyProcess, session: ClientHttp2Session): Rest {
-  return new Rest(session, '/clusters/root', { authorization: `Bearer ${server.adminToken()}` });
+  return new Rest([session], '/clusters/root', { authorization: `Bearer ${server.adminToken()}` });
 }
 
 /** Asks for the health of the server on another connection as long as something goes on. */
