@@ -1,3 +1,4 @@
+import type { Clock } from '@canopy/storage';
 import { crdController } from './apiextensions/crd/crd-controller.ts';
 import { apiBindingController } from './apis/apibinding/apibinding-controller.ts';
 import { apiExportController } from './apis/apiexport/apiexport-controller.ts';
@@ -64,6 +65,8 @@ export async function startControllers(deps: ControllerDeps): Promise<RunningCon
 }
 
 export interface SharedControllersOptions extends Pick<WorkSharesOptions, 'replica' | 'ttlSeconds' | 'renewMs'> {
+  /** Tells when a lease is over; should not jump. Default: that of the controllers. */
+  leaseClock?: Clock;
   /** Other work that one replica does at a time, by name. Called when it has become this replica's. */
   chores: Readonly<Record<string, () => HeldWork>>;
 }
@@ -75,13 +78,13 @@ export async function startSharedControllers(
 ): Promise<RunningControllers> {
   const { storage, hub } = deps.registry;
   const { clock, logger } = deps;
-  const { chores, ...own } = options;
+  const { chores, leaseClock = clock, ...own } = options;
   const reactors = new Set<Reactor>();
   const shares = new WorkShares({
     ...own,
     storage,
     hub,
-    clock,
+    clock: leaseClock,
     logger,
     units: [...Object.keys(controllerFactories), ...Object.keys(chores)],
     async begin(unit, hold) {

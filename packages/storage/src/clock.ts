@@ -13,11 +13,13 @@ export interface ScheduledCall {
 /** Longest delay that a Node timer takes; callers reschedule when they wake too early. */
 const longestDelay = 2 ** 31 - 1;
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  schedule(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelay));
-    timer.unref();
-    return { cancel: () => clearTimeout(timer) };
-  },
+const schedule: Clock['schedule'] = (delayMs, callback) => {
+  const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelay));
+  timer.unref();
+  return { cancel: () => clearTimeout(timer) };
 };
+
+export const systemClock: Clock = { now: () => Date.now(), schedule };
+
+/** For ages and deadlines within one process: does not jump when somebody sets the time. `now` counts from some moment of its own. */
+export const monotonicClock: Clock = { now: () => performance.now(), schedule };

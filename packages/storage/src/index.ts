@@ -7,7 +7,7 @@ export {
 } from './change-log/change-hub.ts';
 export { Compactor, type CompactorOptions } from './change-log/compactor.ts';
 export { DerivedCache } from './change-log/derived-cache.ts';
-export { type Clock, type ScheduledCall, systemClock } from './clock.ts';
+export { type Clock, monotonicClock, type ScheduledCall, systemClock } from './clock.ts';
 export { MemoryStorage, type MemoryStorageOptions } from './drivers/memory/memory-storage.ts';
 export { SqliteStorage, type SqliteStorageOptions } from './drivers/sqlite/sqlite-storage.ts';
 export { compareKeys, prefixEnd } from './key-order.ts';

@@ -20,7 +20,7 @@ import {
   WorkspaceTypes,
   workspaceStrategy,
 } from '@canopy/kcp';
-import type { Change, ChangeHub, Storage } from '@canopy/storage';
+import { type Change, type ChangeHub, monotonicClock, type Storage } from '@canopy/storage';
 import { leasePool } from './lease-pool.ts';
 import { wireNativeKinds } from './native-kinds.ts';
 
@@ -59,7 +59,7 @@ export function wireKcpWorld(storage: Storage, hub: ChangeHub, shard: ShardSetti
     ids: { uuid: () => randomUUID(), suffix: randomSuffix },
     maxObjectBytes,
     isIndexedLabel: (key) => key.startsWith(claimLabelPrefix) || key === 'internal.apis.kcp.io/export',
-    leases: leasePool(storage, clock),
+    leases: leasePool(storage, monotonicClock),
   };
   const directory = new ClusterDirectory(storage, directoryCapacity);
   const exports = new ExportCache(storage);

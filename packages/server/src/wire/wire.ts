@@ -14,7 +14,7 @@ import {
 } from '@canopy/apiserver';
 import { type RunningControllers, startControllers, startSharedControllers } from '@canopy/controllers';
 import { bootstrap, type ShardSettings } from '@canopy/kcp';
-import { ChangeHub, type Compactor, type Storage, systemClock } from '@canopy/storage';
+import { ChangeHub, type Compactor, monotonicClock, type Storage, systemClock } from '@canopy/storage';
 import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-workspaces';
 import { rememberBody } from '../audit/audit-log.ts';
 import { openAuditLog } from '../audit/open-audit-log.ts';
@@ -147,7 +147,7 @@ async function wireControllers(
   if (replica !== undefined)
     return startSharedControllers(
       { ...deps, othersLagMs },
-      { replica, chores: { compactor: () => running(compactor()) } },
+      { replica, leaseClock: monotonicClock, chores: { compactor: () => running(compactor()) } },
     );
   const controllers = await startControllers(deps);
   const alone = running(compactor());

@@ -1,4 +1,4 @@
-import { type Clock, type ScheduledCall, systemClock } from '../clock.ts';
+import { type Clock, monotonicClock, type ScheduledCall } from '../clock.ts';
 import type { Revision, Storage } from '../storage.ts';
 
 export interface CompactorOptions {
@@ -10,6 +10,7 @@ export interface CompactorOptions {
   intervalMs?: number;
   /** Changes given up in one call of `Storage.compact`. Default 10,000. */
   maxStep?: number;
+  /** Default: one that does not jump. */
   clock?: Clock;
   /** A compaction failed; it is tried again after the interval. */
   onError?: (error: unknown) => void;
@@ -46,7 +47,7 @@ export class Compactor {
     this.#keepMs = options.keepMs ?? 5 * 60_000;
     this.#intervalMs = options.intervalMs ?? 30_000;
     this.#maxStep = (options.maxStep ?? 10_000) * stride;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? monotonicClock;
     this.#onError = options.onError ?? (() => undefined);
   }
 

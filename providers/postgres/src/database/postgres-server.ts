@@ -186,14 +186,14 @@ export class PostgresServer implements DatabaseServer {
   }
 
   async #step<T>(what: string, use: (sql: Sql) => Promise<T>): Promise<T> {
-    if (this.#unreachable !== undefined && Date.now() < this.#unreachable.until) throw this.#unreachable.failure;
+    if (this.#unreachable !== undefined && performance.now() < this.#unreachable.until) throw this.#unreachable.failure;
     try {
       const result = await use(this.#sql);
       this.#unreachable = undefined;
       return result;
     } catch (error) {
       const failure = toServerFailure(error, what);
-      if (isUnreachable(failure)) this.#unreachable = { until: Date.now() + failFastMs, failure };
+      if (isUnreachable(failure)) this.#unreachable = { until: performance.now() + failFastMs, failure };
       throw failure;
     }
   }

@@ -32,7 +32,7 @@ export class Http2Session {
   #streams = 0;
   #limit = 100;
   #usable = true;
-  #idleSince = Date.now();
+  #idleSince = performance.now();
 
   constructor(socket: TLSSocket, options: SessionOptions) {
     this.#options = options;
@@ -71,7 +71,7 @@ export class Http2Session {
   /** Gives back a slot that was not used. */
   release(): void {
     if (--this.#streams === 0) {
-      this.#idleSince = Date.now();
+      this.#idleSince = performance.now();
       if (!this.#session.destroyed) this.#session.unref();
       if (!this.#usable) this.#session.close();
     }
@@ -156,7 +156,7 @@ export class Http2Session {
 
   #check(): void {
     if (this.#streams > 0) this.#ping();
-    else if (Date.now() - this.#idleSince >= this.#options.idleTimeoutMs) this.drain();
+    else if (performance.now() - this.#idleSince >= this.#options.idleTimeoutMs) this.drain();
   }
 
   #ping(): void {
