@@ -113,6 +113,7 @@ class WatchSession implements WatchSink, Timed {
   private handle: WatchHandle | undefined;
   private sink: ResponseSink | undefined;
   private early: (Uint8Array | string)[] | undefined;
+  private earlyBytes = 0;
   private started: (() => void) | undefined;
   private endsAt = 0;
   private timer = 0;
@@ -216,6 +217,8 @@ class WatchSession implements WatchSink, Timed {
     if (this.sink === undefined) {
       this.early ??= [];
       this.early.push(chunk);
+      this.earlyBytes += chunk.length;
+      if (this.earlyBytes > this.options.services.maxWatchBufferBytes) this.stop();
       return;
     }
     this.sink.write(chunk);
