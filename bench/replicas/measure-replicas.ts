@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findEtcd } from '../../packages/storage/src/testing/etcd/find-etcd.ts';
 import { type EtcdCluster, startEtcd } from '../../packages/storage/src/testing/etcd/start-etcd.ts';
 import { LoadProcess } from '../load/load-process.ts';
-import type { LoopPlan } from '../load/plan.ts';
+import type { LoadResult, LoopPlan } from '../load/plan.ts';
 import { type CanopyProcess, startCanopy } from '../server/canopy-process.ts';
 import { figuresOf } from '../server/process-figures.ts';
 import { collectionOf, configMap } from '../suite/objects.ts';
@@ -47,11 +47,10 @@ const verbs: Record<Verb, Pick<LoopPlan, 'method' | 'path' | 'body' | 'contentTy
   get: { method: 'GET', path: `${collection}/read-#`, status: 200, wrap: true },
   patch: {
     method: 'PATCH',
-    path: `${collection}/read-#`,
+    path: `${collection}/object-#`,
     body: patchBody,
     contentType: 'application/merge-patch+json',
     status: 200,
-    wrap: true,
   },
 };
 
@@ -120,6 +119,8 @@ class Stage {
   private readonly loads: readonly LoadProcess[];
   private readonly servers: CanopyProcess[] = [];
   private phase = 0;
+  /** What each server's part of the last creating phase made, for patches to change each once. */
+  private made = new Map<number, { first: number; count: number }>();
 
   constructor({ root, loopMs }: ReplicaBenchOptions, directory: string, loads: readonly LoadProcess[]) {
     this.root = root;
@@ -183,19 +184,23 @@ class Stage {
     };
   }
 
-  private loop(verb: Verb, server: CanopyProcess, i: number) {
-    const load = this.loads[i] as LoadProcess;
-    const wrapped = verbs[verb].wrap === true;
+  private async loop(verb: Verb, server: CanopyProcess, i: number): Promise<LoadResult> {
     const part = Math.floor(seeded / this.servers.length);
-    return load.run({
+    const of = {
+      create: { first: ++this.phase * 1_000_000, count: 1_000_000 },
+      get: { first: i * part, count: part },
+      patch: this.made.get(i) ?? { first: 0, count: 0 },
+    }[verb];
+    const result = await (this.loads[i] as LoadProcess).run({
       kind: 'loop',
       target: server.target,
       concurrency: Math.round(concurrency / this.servers.length),
-      first: wrapped ? i * part : ++this.phase * 1_000_000,
-      count: wrapped ? part : 1_000_000,
+      ...of,
       ms: this.loopMs,
       ...verbs[verb],
     });
+    if (verb === 'create') this.made.set(i, { first: of.first, count: result.count });
+    return result;
   }
 
   private get crowd(): string {

@@ -42,6 +42,14 @@ describe.skipIf(etcdMissing() !== undefined)('what one replica has answered', ()
     });
   });
 
+  it('is signed alike: one authority, one admin, one URL', async () => {
+    const [a, b] = set.replicas as [CanopyProcess, CanopyProcess];
+    expect(b.ca).toBe(a.ca);
+    expect(b.adminToken()).toBe(a.adminToken());
+    const workspace = await (connections[1] as Rest).ok('POST', workspaces, { metadata: { name: 'addressed' } });
+    expect(String(workspace.spec['URL'])).toBe(`${a.url}/clusters/root:addressed`);
+  });
+
   it('is a workspace that another serves, with its children', async () => {
     await inTurns(async (a, b, i) => {
       await a.ok('POST', workspaces, { metadata: { name: `quick-${i}` } });

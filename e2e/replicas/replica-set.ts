@@ -18,11 +18,15 @@ export interface ReplicaSet {
 /** The first replica starts alone, and the identity of all is the one that it makes. */
 export async function startReplicas(
   count: number,
-  { members = 3, flags = [] }: { members?: 1 | 3; flags?: readonly string[] } = {},
+  {
+    members = 3,
+    flags = [],
+    etcdFlags = [],
+  }: { members?: 1 | 3; flags?: readonly string[]; etcdFlags?: readonly string[] } = {},
 ): Promise<ReplicaSet> {
   const { current } = findEtcd();
   if (!current.found) throw new Error(current.reason);
-  const etcd = await startEtcd({ binary: current.path, members });
+  const etcd = await startEtcd({ binary: current.path, members, flags: etcdFlags });
   const replicas: CanopyProcess[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(replicas.map((replica) => replica.dispose()));

@@ -15,7 +15,7 @@ export function makeLogger(level: LogLevel): Logger {
   const log = (at: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message: string) => {
     if (order.indexOf(at) < order.indexOf(level)) return;
     loading ??= import('pino').then(({ pino }) =>
-      pino({ level, base: { name: 'canopy' } }, pino.destination({ fd: 2, sync: true })),
+      pino({ level, base: { name: 'canopy' }, errorKey: 'error' }, pino.destination({ fd: 2, sync: true })),
     );
     void loading.then((logger) => logger[at](fields, message));
   };

@@ -136,6 +136,8 @@ export interface Storage {
   readonly driver: string;
   /** Revisions of changes in a row may lie this far apart, though there is nothing between them. Default: 1. */
   readonly revisionStride?: number;
+  /** Objects that one transaction should touch at most. Default: no bound but memory. */
+  readonly transactionSize?: number;
   get(key: StorageKey, options?: { revision?: Revision }): Promise<KeyValue | undefined>;
   /** All keys that start with `prefix`, ascending in byte order. */
   range(prefix: string, options?: RangeOptions): Promise<RangeResult>;

@@ -16,6 +16,7 @@ import {
   type RangeResult,
   type StorageKey,
 } from '@canopy/storage';
+import { itemsAtOnce } from './items-at-once.ts';
 import { garbageMarks, removeObject, servedAt } from './object-writer.ts';
 
 /** An object that stays for now: it is marked, and its finalizers belong to others. */
@@ -55,8 +56,16 @@ export async function removeAllBelow(options: BulkRemovalOptions, prefix: string
   }
 }
 
-/** Deletes objects in one transaction where nothing holds them, one by one where something does. Resolves to those that stay. */
+/** Deletes many objects in a transaction where nothing holds them, one by one where something does. Resolves to those that stay. */
 export async function removeInBulk(options: BulkRemovalOptions, items: readonly KeyValue[]): Promise<HeldObject[]> {
+  const atOnce = itemsAtOnce(options.registry.storage, items.length, options.marks ? 2 : 1);
+  const held: HeldObject[] = [];
+  for (let i = 0; i < items.length; i += atOnce)
+    held.push(...(await removeTogether(options, items.slice(i, i + atOnce))));
+  return held;
+}
+
+async function removeTogether(options: BulkRemovalOptions, items: readonly KeyValue[]): Promise<HeldObject[]> {
   const compares: Compare[] = [];
   const operations: Operation[] = [];
   const marks = new Map<StorageKey, Operation>();

@@ -3,6 +3,7 @@ import { decodeObject, type ServedResource } from '@canopy/apiserver';
 import { type ClaimIdentity, claimLabelPrefix } from '@canopy/kcp';
 import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
 import type { ClusterView, ControllerDeps } from '../../runtime/controller-deps.ts';
+import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { changeObject, type ObjectPlace, replaceOperations } from '../../runtime/object-writer.ts';
 
 const page = 200;
@@ -20,10 +21,11 @@ export async function relabelClaim(
   if (resource === undefined) return 'unserved';
   if (resource.declaration.virtual === true) return 'labelled';
   const prefix = objectPrefix({ ...resource.storedAs, identity: resource.identity, cluster: view.cluster });
+  const limit = itemsAtOnce(deps.registry.storage, page);
   let after: string | undefined;
   for (;;) {
     const found: RangeResult = await deps.registry.storage.range(prefix, {
-      limit: page,
+      limit,
       ...(after === undefined ? {} : { after }),
     });
     await relabelPage(deps, view, resource, found.items);

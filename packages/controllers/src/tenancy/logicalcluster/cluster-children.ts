@@ -2,6 +2,7 @@ import { decodeObject } from '@canopy/apiserver';
 import { workspaceSpecOf } from '@canopy/kcp';
 import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
+import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { removeObject } from '../../runtime/object-writer.ts';
 import { markCluster, planClusterChange } from './cluster-commit.ts';
 import type { EndingCluster } from './cluster-content.ts';
@@ -9,6 +10,8 @@ import { clusterSpecOf, readLogicalCluster } from './cluster-objects.ts';
 
 const page = 1000;
 const markedAtOnce = 250;
+/** A logical cluster and its workspace. */
+const objectsMarked = 2;
 const readAtOnce = 25;
 const deletionMark = Buffer.from('"deletionTimestamp"');
 
@@ -26,8 +29,8 @@ export async function markChildren(deps: ControllerDeps, parent: EndingCluster, 
     const unmarked = found.items.filter(
       (kv) => !Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength).includes(deletionMark),
     );
-    for (let i = 0; i < unmarked.length; i += markedAtOnce)
-      await markMany(deps, parent, unmarked.slice(i, i + markedAtOnce), now);
+    const atOnce = itemsAtOnce(deps.registry.storage, markedAtOnce, objectsMarked);
+    for (let i = 0; i < unmarked.length; i += atOnce) await markMany(deps, parent, unmarked.slice(i, i + atOnce), now);
     if (!found.more) return count;
     after = found.items[found.items.length - 1]?.key;
   }

@@ -5,6 +5,7 @@ import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
 import { remainingFinalizers, remainingResources } from '../../core/namespace/namespace-conditions.ts';
 import type { HeldObject } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
+import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
 import { markChildren } from './cluster-children.ts';
 import { changeCluster, markCluster } from './cluster-commit.ts';
@@ -78,8 +79,9 @@ async function finish(
 ): Promise<DeletionOutcome> {
   const { storage } = deps.registry;
   const rest = [...content];
-  while (rest.length > operationsAtOnce) {
-    if (!(await storage.transact(deletionOf(rest.splice(0, operationsAtOnce)))).succeeded) return 'again';
+  const atOnce = itemsAtOnce(storage, operationsAtOnce);
+  while (rest.length > atOnce) {
+    if (!(await storage.transact(deletionOf(rest.splice(0, atOnce)))).succeeded) return 'again';
   }
   const { compares, operations } = deletionOf(rest);
   await endCluster(deps, found, compares, operations);
@@ -128,7 +130,7 @@ async function endCluster(
 export async function sweepCluster({ registry: { storage } }: ControllerDeps, cluster: string): Promise<void> {
   if (cluster.startsWith('system:')) return;
   for (;;) {
-    const found = await storage.rangeIndex(clusterIndex, cluster, { limit: operationsAtOnce });
+    const found = await storage.rangeIndex(clusterIndex, cluster, { limit: itemsAtOnce(storage, operationsAtOnce) });
     if (found.items.length === 0) return;
     const operations: Operation[] = found.items.map(({ key }): { type: 'delete'; key: StorageKey } => ({
       type: 'delete',

@@ -40,6 +40,12 @@ export interface EtcdStorageOptions extends EtcdConnectionOptions {
 /** Milliseconds that etcd has to answer for the first time. */
 const firstAnswerMs = 5000;
 
+/**
+ * What etcd's default `--max-txn-ops` of 128 allows, with room for some more that go along: compares, one per object, and
+ * the 50 operations of a nested transaction are counted together.
+ */
+const transactionSize = 64;
+
 /** Transactions that may wait for etcd at a time. */
 const mostPending = 10_000;
 
@@ -63,6 +69,7 @@ export async function openEtcdStorage(options: EtcdStorageOptions): Promise<Stor
 class EtcdStorage implements Storage {
   readonly driver = 'etcd';
   readonly revisionStride = revisionStride;
+  readonly transactionSize = transactionSize;
   readonly #connection: EtcdConnection;
   readonly #reader: EtcdReader;
   readonly #writer: EtcdWriter;
