@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { EtcdConnection, type Method } from '../../packages/storage/src/drivers/etcd/rpc/etcd-connection.ts';
 import type { EtcdCluster } from '../../packages/storage/src/testing/etcd/start-etcd.ts';
 import { spreadOf } from '../load/latencies.ts';
@@ -45,10 +44,13 @@ export async function bareEtcd(
   };
 }
 
-/** PutRequest with key and value, RangeRequest with key alone. */
+/** PutRequest with key and value, RangeRequest with key alone: protobuf fields 1 and 2, bytes both. */
 function message(key: string, content?: Uint8Array): Uint8Array {
-  const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(Buffer.from(key));
-  return (content === undefined ? writer : writer.tag(2, WireType.LengthDelimited).bytes(content)).finish();
+  const name = Buffer.from(key);
+  const parts = [Buffer.from([0x0a, name.byteLength]), name];
+  if (content !== undefined)
+    parts.push(Buffer.from([0x12, (content.byteLength & 127) | 128, content.byteLength >> 7]), Buffer.from(content));
+  return Buffer.concat(parts);
 }
 
 /** Processor time of all members up to now, microseconds; known on Linux only. */
