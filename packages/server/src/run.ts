@@ -45,7 +45,8 @@ export interface RunOptions {
 
 /** Brings the server up, ready to serve when it resolves. What the user can mend is thrown as a UsageError. */
 export async function run(given: RunOptions): Promise<RunningServer> {
-  const options = { ...given, onStoreFailure: toldOnce(given.onStoreFailure) };
+  const failure = toldOnce(given.onStoreFailure);
+  const options = { ...given, onStoreFailure: failure.tell };
   const { config } = options;
   await checkPort(config);
   makeRootDirectory(config.rootDirectory);
@@ -85,18 +86,24 @@ export async function run(given: RunOptions): Promise<RunningServer> {
       },
     };
   } catch (error) {
+    failure.expect();
     await listener?.close(0);
     await store.close();
     throw error;
   }
 }
 
-/** Both the writing and the following of a store may tell of its end. */
-function toldOnce(tell: RunOptions['onStoreFailure']): (error: Error) => void {
+/** Both the writing and the following of a store may tell of its end; it is no failure once it is expected. */
+function toldOnce(tell: RunOptions['onStoreFailure']): { tell(error: Error): void; expect(): void } {
   let told = false;
-  return (error) => {
-    if (!told) tell?.(error);
-    told = true;
+  return {
+    tell(error) {
+      if (!told) tell?.(error);
+      told = true;
+    },
+    expect() {
+      told = true;
+    },
   };
 }
 

@@ -2,7 +2,10 @@ import { defaultFrameBytes, defaultWindow, flag, frameHead, frameType } from './
 import type { Output } from './output.ts';
 import type { ServerStream } from './server-stream.ts';
 
-/** Sends what the streams of a connection have to say, as far as windows and socket have room, and each in its turn. */
+/**
+ * Sends what the streams of a connection have to say, as far as windows and socket have room, and each in its turn. Watches
+ * and other answers without a known end go before complete ones, which only come later: a watch that falls behind is cut off.
+ */
 export class DataSender {
   /** What the peer takes on the connection. Bytes. */
   window = defaultWindow;
@@ -10,7 +13,8 @@ export class DataSender {
   frameBytes = defaultFrameBytes;
   private readonly output: Output;
   /** Streams that only wait for the connection: the others hear of it when their own window grows. */
-  private readonly ready = new Set<ServerStream>();
+  private readonly openEnded = new Set<ServerStream>();
+  private readonly complete = new Set<ServerStream>();
   /** DATA frames up to now. */
   framesSent = 0;
 
@@ -19,10 +23,10 @@ export class DataSender {
   }
 
   send(stream: ServerStream): void {
-    if (this.ready.has(stream)) return;
+    if (this.openEnded.has(stream) || this.complete.has(stream)) return;
     while (wantsToSend(stream)) {
       if (!this.hasRoomFor(stream)) {
-        this.ready.add(stream);
+        this.await(stream);
         return;
       }
       this.sendFrame(stream);
@@ -31,17 +35,28 @@ export class DataSender {
 
   /** A frame of each waiting stream in turn, as long as there is room. */
   pump(): void {
-    for (const stream of this.ready) {
-      if (!this.hasRoomFor(stream)) return;
-      this.ready.delete(stream);
+    if (this.pumpAll(this.openEnded)) this.pumpAll(this.complete);
+  }
+
+  /** False when the room is used up. */
+  private pumpAll(waiting: Set<ServerStream>): boolean {
+    for (const stream of waiting) {
+      if (!this.hasRoomFor(stream)) return false;
+      waiting.delete(stream);
       if (!wantsToSend(stream)) continue;
       this.sendFrame(stream);
-      if (wantsToSend(stream)) this.ready.add(stream);
+      if (wantsToSend(stream)) this.await(stream);
     }
+    return true;
+  }
+
+  private await(stream: ServerStream): void {
+    (stream.isEnding ? this.complete : this.openEnded).add(stream);
   }
 
   forget(stream: ServerStream): void {
-    this.ready.delete(stream);
+    this.openEnded.delete(stream);
+    this.complete.delete(stream);
   }
 
   /** An empty frame ends a stream and needs no window. */

@@ -195,6 +195,25 @@ describe('windows', () => {
     expect(peer.streams.every(({ destroyed }) => destroyed)).toBe(true);
   });
 
+  it('of the connection go to answers without a known end first', async () => {
+    const peer = new RawPeer();
+    peer.send(settingsFrame([[setting.initialWindowSize, 1_000_000]]));
+    for (const id of [1, 3, 5]) peer.request(id);
+    await peer.seen(frameType.settings);
+    const [first, watch, last] = peer.streams as [ServerStream, ServerStream, ServerStream];
+    first.respond(200, {}, Buffer.alloc(100_000));
+    watch.begin(200, {});
+    watch.write(Buffer.alloc(30_000));
+    last.respond(200, {}, Buffer.alloc(100_000));
+    await peer.seen(frameType.data);
+    peer.send(numbersFrame({ type: frameType.windowUpdate, flags: 0, stream: 0 }, 40_000));
+    await peer.seen(frameType.data);
+    expect([watch.outgoingBytes, first.outgoingBytes + last.outgoingBytes]).toEqual([
+      0,
+      230_000 - defaultWindow - 40_000,
+    ]);
+  });
+
   it('are given back for what is read, so that a body of any size gets through', async () => {
     const peer = new RawPeer();
     peer.request(1, { ':method': 'POST' }, 0);
