@@ -43,7 +43,7 @@ describe('the repository', () => {
   });
 
   it('builds every program that bin/ starts', () => {
-    const programs = ['canopy', 'sqlite-worker', 'kubectl-create-workspace', 'kubectl-kcp', 'kubectl-ws'];
+    const programs = ['canopy', 'sqlite-worker', 'api-thread', 'kubectl-create-workspace', 'kubectl-kcp', 'kubectl-ws'];
     expect(Object.keys(buildEntries(root)).sort()).toEqual(programs.sort());
   });
 });

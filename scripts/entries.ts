@@ -5,13 +5,14 @@ const cliPrograms = 'packages/cli/src/bin';
 
 /**
  * What the build makes: name of a file in `dist/`, without its ending → source file. `canopy` is the program itself,
- * `sqlite-worker` is started by the SQLite driver as a thread under that very name, and each file of the CLI's `bin`
+ * `sqlite-worker` and `api-thread` are started as threads under these very names, and each file of the CLI's `bin`
  * folder is a program of its own, which `bin/<name>` starts. Sources that do not exist are left out.
  */
 export function buildEntries(root: string): Record<string, string> {
   const entries: Record<string, string> = {
     canopy: 'packages/server/src/main.ts',
     'sqlite-worker': 'packages/storage/src/drivers/sqlite/sqlite-worker.ts',
+    'api-thread': 'packages/server/src/threads/api-thread.ts',
   };
   const folder = path.join(root, cliPrograms);
   for (const file of existsSync(folder) ? readdirSync(folder).sort() : []) {

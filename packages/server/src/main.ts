@@ -29,15 +29,14 @@ async function start(args: readonly string[]): Promise<void> {
   // Whatever is written below the root directory is for the owner alone.
   process.umask(0o077);
   const config = completeConfig(parseOptions(args, process.env), process.cwd());
-  // The bundle's main program has the writer thread's module beside it.
-  const bundled = import.meta.url.endsWith('.js') ? new URL('./sqlite-worker.js', import.meta.url) : undefined;
   const server = await run({
     config,
-    ...(bundled === undefined ? {} : { workerUrl: bundled }),
-    onStoreFailure(error) {
-      process.stderr.write(`canopy: the store failed for good, so the server stops: ${error.message}\n`);
-      process.exit(1);
-    },
+    // The bundle's main program has the modules of threads beside it.
+    ...(import.meta.url.endsWith('.js')
+      ? { modules: { writer: beside('sqlite-worker'), apiThread: beside('api-thread') } }
+      : {}),
+    onStoreFailure: (error) => giveUp('the store failed for good', error),
+    onThreadFailure: (error) => giveUp('not all threads serve any more', error),
   });
   let stopping = false;
   const stop = (): void => {
@@ -57,6 +56,15 @@ async function start(args: readonly string[]): Promise<void> {
     `Canopy is ready at ${server.url}\nKubeconfig: ${shownKubeconfig}\n\nTry:\n  export KUBECONFIG=${shownKubeconfig}\n  kubectl get workspaces\n  kubectl create workspace my-org --enter\n`,
   );
   module.flushCompileCache?.();
+}
+
+function beside(name: string): URL {
+  return new URL(`./${name}.js`, import.meta.url);
+}
+
+function giveUp(what: string, { message }: Error): never {
+  process.stderr.write(`canopy: ${what}, so the server stops: ${message}\n`);
+  process.exit(1);
 }
 
 function fail(error: unknown): never {

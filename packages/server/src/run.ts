@@ -1,19 +1,22 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
 import { createServer, isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { type Listener, listen } from '@canopy/apiserver';
-import type { ShardSettings } from '@canopy/kcp';
-import { Compactor, isStorageError, SqliteStorage, type Storage } from '@canopy/storage';
+import type { Listener } from '@canopy/apiserver';
+import { Compactor, type Storage } from '@canopy/storage';
 import type { CompletedConfig } from './config/complete-config.ts';
+import { cannotListen, openListener, shutdownGraceMs } from './listening.ts';
 import { makeLogger } from './logger.ts';
+import { type OpenStore, openStore } from './open-store.ts';
 import { UsageError } from './options/parse-options.ts';
 import { knownAdminTokens, writeAdminKubeconfig } from './pki/admin-kubeconfig.ts';
 import { servingCertificate } from './pki/certificates.ts';
 import { serviceAccountKey } from './pki/service-account-key.ts';
 import { shareExternalUrl, shareIdentity } from './pki/shared-identity.ts';
-import { type Wired, wire } from './wire/wire.ts';
+import { type ShardData, shardSettings } from './shard.ts';
+import { ApiThreads } from './threads/api-threads.ts';
+import { type Company, type Wired, wire } from './wire/wire.ts';
 
 export interface RunningServer {
   url: string;
@@ -22,23 +25,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const maxBodyBytes = 3 * 1024 * 1024;
-/** Over all peers together. */
-const listenerMemory = {
-  maxBodiesBytes: 64 * 1024 * 1024,
-  maxUnreadBytes: 256 * 1024 * 1024,
-  maxConnections: 20_000,
-};
-const shutdownGraceMs = 5000;
-/** Small on purpose: the operating system caches the file, and memory is what workspaces are counted in. Bytes. */
-const storeMemory = { cacheBytes: 4 * 1024 * 1024, valueCacheBytes: 4 * 1024 * 1024 };
-
 export interface RunOptions {
   config: CompletedConfig;
-  /** Module of the store's writer thread, where it does not stand beside its source. */
-  workerUrl?: URL;
+  /** Modules of the store's writer thread and of API threads, where they do not stand beside their sources. */
+  modules?: { writer: URL; apiThread: URL };
   /** The store failed for good: what is served from now on would be stale. */
   onStoreFailure?: (error: Error) => void;
+  /** An API thread ended by itself: its part of the connections is lost. */
+  onThreadFailure?: (error: Error) => void;
   /** A store that other servers use at the same time: they are replicas of this one. It stays open when the server stops. */
   sharedStorage?: Storage;
 }
@@ -51,46 +45,66 @@ export async function run(given: RunOptions): Promise<RunningServer> {
   await checkPort(config);
   makeRootDirectory(config.rootDirectory);
   const store = await openStore(options);
+  const threads = new ApiThreads();
   let listener: Listener | undefined;
   try {
     const tokens = store.shared
       ? await shareIdentity(store.storage, config.rootDirectory, Date.now())
       : await knownAdminTokens(config.rootDirectory);
     const certificate = await servingCertificate(config.rootDirectory, certificateHosts(config), Date.now());
+    const ticketKeys = new Uint8Array(randomBytes(48));
     let handler: Wired | undefined;
-    listener = await openListener(config, certificate, () => handler);
+    const { port } = config;
+    listener = await openListener({ config, port, certificate, ticketKeys, wired: () => handler });
     const url = `https://${isIP(config.externalHost) === 6 ? `[${config.externalHost}]` : config.externalHost}:${listener.port}`;
-    const admin = writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca, tokens });
-    const wired = await wire({
+    const identity = {
+      admin: writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca, tokens }),
+      serviceAccountKey: serviceAccountKey(config.rootDirectory),
+    };
+    const shard = await shardData(config, store, { url, ca: certificate.ca });
+    handler = await wire({
+      ...identity,
       config,
       storage: store.storage,
-      shard: await shardSettings(config, store, { url, ca: certificate.ca }),
-      admin,
-      serviceAccountKey: serviceAccountKey(config.rootDirectory),
+      shard: shardSettings(shard),
       logger: makeLogger(config.logLevel),
       compactor: () =>
         new Compactor(store.storage, { ...config.history, intervalMs: compactionPause(config.history.keepMs) }),
       onStoreFailure: options.onStoreFailure,
-      replica: store.shared ? `${hostname()}-${randomUUID()}` : undefined,
+      company: companyOf(store.shared, config.apiThreads),
+      renderMetrics: async (own) => own.render(await threads.metrics()),
     });
-    handler = wired;
+    const wired = handler;
+    await threads.start(config.apiThreads - 1, {
+      module: options.modules?.apiThread,
+      data: { ...identity, config, shard, port: listener.port, certificate, ticketKeys },
+      share: () => store.share(),
+      renderMetrics: async () => wired.metrics.render(await threads.metrics()),
+      onStoreFailure: options.onStoreFailure,
+      onThreadFailure: (error) => options.onThreadFailure?.(error),
+    });
     const open = listener;
     return {
       url,
       port: listener.port,
       wired,
       async stop() {
-        await open.close(shutdownGraceMs);
+        await Promise.all([open.close(shutdownGraceMs), threads.stop()]);
         await wired.stop();
         await store.close();
       },
     };
   } catch (error) {
     failure.expect();
-    await listener?.close(0);
+    await Promise.all([listener?.close(0), threads.stop()]);
     await store.close();
     throw error;
   }
+}
+
+function companyOf(shared: boolean, apiThreads: number): Company {
+  if (shared) return { kind: 'replica', name: `${hostname()}-${randomUUID()}` };
+  return { kind: apiThreads > 1 ? 'first thread' : 'alone' };
 }
 
 /** Both the writing and the following of a store may tell of its end; it is no failure once it is expected. */
@@ -107,25 +121,6 @@ function toldOnce(tell: RunOptions['onStoreFailure']): { tell(error: Error): voi
   };
 }
 
-interface OpenStore {
-  storage: Storage;
-  /** Whether other servers may be using it. */
-  shared: boolean;
-  close(): Promise<void>;
-}
-
-async function openStore(options: RunOptions): Promise<OpenStore> {
-  const { sharedStorage } = options;
-  if (sharedStorage !== undefined) return { storage: sharedStorage, shared: true, close: async () => undefined };
-  const { etcd } = options.config;
-  if (etcd !== undefined) {
-    const storage = await openEtcd(etcd);
-    return { storage, shared: true, close: () => storage.close() };
-  }
-  const storage = await openDatabase(options);
-  return { storage, shared: false, close: () => storage.close() };
-}
-
 function certificateHosts(config: CompletedConfig): string[] {
   const urls = [config.shardExternalUrl, config.shardVirtualWorkspaceUrl].filter((url) => url !== undefined);
   const hosts = urls.map((url) => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
@@ -134,11 +129,11 @@ function certificateHosts(config: CompletedConfig): string[] {
   return [...new Set([...own, ...hosts])].filter(isNameable);
 }
 
-async function shardSettings(
+async function shardData(
   config: CompletedConfig,
   { storage, shared }: OpenStore,
   own: { url: string; ca: string },
-): Promise<ShardSettings> {
+): Promise<ShardData> {
   const asked = config.shardExternalUrl;
   const externalUrl = shared ? await shareExternalUrl(storage, asked, own.url) : (asked ?? own.url);
   return {
@@ -146,7 +141,6 @@ async function shardSettings(
     externalUrl,
     virtualWorkspaceUrl: config.shardVirtualWorkspaceUrl ?? externalUrl,
     rootCa: own.ca,
-    matches: (selector) => matchesShard(selector, { name: config.shardName }),
   };
 }
 
@@ -168,15 +162,6 @@ async function checkPort({ bindAddress, port }: CompletedConfig): Promise<void> 
   await once(probe, 'close');
 }
 
-function cannotListen(
-  { bindAddress, port }: Pick<CompletedConfig, 'bindAddress' | 'port'>,
-  { code, message }: NodeJS.ErrnoException,
-): UsageError {
-  return code === 'EADDRINUSE'
-    ? new UsageError(`port ${port} on ${bindAddress} is taken; choose another with --secure-port`)
-    : new UsageError(`cannot listen on ${bindAddress}:${port}: ${message}`);
-}
-
 function makeRootDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -184,76 +169,6 @@ function makeRootDirectory(directory: string): void {
   } catch (error) {
     throw new UsageError(`cannot use the root directory ${directory}: ${(error as Error).message}`);
   }
-}
-
-async function openEtcd({ tls, ...rest }: NonNullable<CompletedConfig['etcd']>): Promise<Storage> {
-  const { openEtcdStorage } = await import('@canopy/storage/etcd');
-  try {
-    return await openEtcdStorage({ ...rest, ...(tls === undefined ? {} : { tls }) });
-  } catch (error) {
-    if (isStorageError(error)) throw new UsageError(`--etcd-servers ${rest.endpoints.join(',')}: ${error.message}`);
-    throw error;
-  }
-}
-
-async function openDatabase({ config, workerUrl, onStoreFailure }: RunOptions): Promise<SqliteStorage> {
-  try {
-    return await SqliteStorage.open({
-      path: config.databasePath,
-      ...storeMemory,
-      ...(workerUrl === undefined ? {} : { workerUrl }),
-      ...(onStoreFailure === undefined ? {} : { onFailure: onStoreFailure }),
-    });
-  } catch (error) {
-    if (isStorageError(error)) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-/** Until everything is wired, requests are told to come back. */
-async function openListener(
-  config: CompletedConfig,
-  certificate: { cert: string; key: string },
-  wired: () => Wired | undefined,
-): Promise<Listener> {
-  try {
-    return await listen({
-      host: config.bindAddress,
-      port: config.port,
-      cert: certificate.cert,
-      key: certificate.key,
-      maxBodyBytes,
-      ...listenerMemory,
-      bodyTimeoutMs: 60_000,
-      handshakeTimeoutMs: 10_000,
-      stallTimeoutMs: 60_000,
-      idleTimeoutMs: 10 * 60_000,
-      async handle(request) {
-        const ready = wired();
-        if (ready !== undefined) return ready.handle(request);
-        return {
-          kind: 'complete',
-          status: 503,
-          headers: { 'content-type': 'text/plain', 'retry-after': '1' },
-          body: 'starting',
-        };
-      },
-    });
-  } catch (error) {
-    throw cannotListen(config, error as NodeJS.ErrnoException);
-  }
-}
-
-function matchesShard(selector: Parameters<ShardSettings['matches']>[0], labels: Record<string, string>): boolean {
-  if (selector === undefined) return true;
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false;
-  return (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = labels[key];
-    if (operator === 'Exists') return value !== undefined;
-    if (operator === 'DoesNotExist') return value === undefined;
-    const inside = value !== undefined && values.includes(value);
-    return operator === 'In' ? inside : !inside;
-  });
 }
 
 /** Milliseconds between compactions: a tenth of the time to keep, within reason. */

@@ -9,7 +9,7 @@ export { Compactor, type CompactorOptions } from './change-log/compactor.ts';
 export { DerivedCache } from './change-log/derived-cache.ts';
 export { type Clock, monotonicClock, type ScheduledCall, systemClock } from './clock.ts';
 export { MemoryStorage, type MemoryStorageOptions } from './drivers/memory/memory-storage.ts';
-export { SqliteStorage, type SqliteStorageOptions } from './drivers/sqlite/sqlite-storage.ts';
+export { type SqliteShare, SqliteStorage, type SqliteStorageOptions } from './drivers/sqlite/sqlite-storage.ts';
 export { compareKeys, prefixEnd } from './key-order.ts';
 export { type ObjectLocation, objectKey, objectPrefix, parseObjectKey } from './keys.ts';
 export { type BackupOptions, type BackupResult, backupDatabase } from './maintenance/backup.ts';

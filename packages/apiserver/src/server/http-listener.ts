@@ -16,6 +16,10 @@ import { StalledSockets } from './stalled-sockets.ts';
 export interface ListenerOptions {
   host: string;
   port: number;
+  /** Others listen on the same port, and the operating system spreads connections over them (SO_REUSEPORT). */
+  sharesPort?: boolean;
+  /** What TLS sessions are resumed with, 48 bytes: those who share a port resume each other's. Default: random. */
+  ticketKeys?: Uint8Array;
   /** PEM. */
   cert: string;
   key: string;
@@ -67,6 +71,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const server = tls.createServer({
     cert: options.cert,
     key: options.key,
+    ...(options.ticketKeys === undefined ? {} : { ticketKeys: Buffer.from(options.ticketKeys) }),
     ALPNProtocols: ['h2', 'http/1.1'],
     requestCert: true,
     rejectUnauthorized: false,
@@ -90,7 +95,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     }
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  server.listen(options.port, options.host);
+  server.listen({ port: options.port, host: options.host, reusePort: options.sharesPort ?? false });
   await once(server, 'listening');
   const stalled = new StalledSockets(options.stallTimeoutMs);
   const sweep = setInterval(() => {

@@ -26,6 +26,8 @@ export interface CompletedConfig {
   /** A change stays in the log while it is among the latest so many, or younger than so many milliseconds. */
   history: { keepChanges: number; keepMs: number };
   requestTimeoutMs: number;
+  /** At least 1. */
+  apiThreads: number;
   /** Undefined: the embedded database. */
   etcd: EtcdConfig | undefined;
   logLevel: LogLevel;
@@ -63,6 +65,7 @@ export function completeConfig(options: OptionValues, cwd: string): CompletedCon
       keepMs: countOf('history-seconds', options['history-seconds']) * 1000,
     },
     requestTimeoutMs: durationOf('request-timeout', options['request-timeout']),
+    apiThreads: threadsOf(options['api-threads']),
     etcd: etcdConfig(options, cwd),
     logLevel,
   };
@@ -79,6 +82,15 @@ function countOf(flag: string, text: string): number {
   if (!/^\d{1,9}$/.test(text))
     throw new UsageError(`--${flag} must be a number from 0 to 999999999, not ${JSON.stringify(text)}`);
   return Number(text);
+}
+
+const mostApiThreads = 64;
+
+function threadsOf(text: string): number {
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > mostApiThreads)
+    throw new UsageError(`--api-threads must be a number from 1 to ${mostApiThreads}, not ${JSON.stringify(text)}`);
+  return count;
 }
 
 /** A duration of some time, in milliseconds. */

@@ -89,6 +89,12 @@ export const optionTable = [
     help: 'Time after which a request that is no watch is answered with 504; requests may ask for less with ?timeout=.',
   },
   {
+    name: 'api-threads',
+    value: 'COUNT',
+    default: '1',
+    help: 'Threads that answer requests; connections are spread over them. Each takes about 50 MB and one core.',
+  },
+  {
     name: 'log-level',
     value: 'LEVEL',
     default: 'warn',

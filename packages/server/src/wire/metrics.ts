@@ -12,10 +12,21 @@ export interface MetricSources {
 /** Combinations of labels that requests are counted under; tenants can make resources of any name. */
 const mostCombinations = 500;
 
-interface Sample {
+export interface Sample {
   count: number;
   sum: number;
   buckets: number[];
+}
+
+/** What one thread has counted. */
+export interface MetricsSnapshot {
+  requests: ReadonlyMap<string, Sample>;
+  watchers: number;
+}
+
+export interface RenderedMetrics {
+  contentType: string;
+  text: string;
 }
 
 function emptySample(): Sample {
@@ -50,38 +61,38 @@ export class Metrics {
   }
 
   private sampleOf(key: string): Sample {
-    const known = this.requests.get(key);
-    if (known !== undefined) return known;
-    if (this.requests.size >= mostCombinations) {
-      const [verb, resource, status] = key.split('|');
-      if (resource !== 'other') return this.sampleOf(`${verb === 'watch' ? verb : 'other'}|other|${status}|`);
-    }
-    const sample = emptySample();
-    this.requests.set(key, sample);
-    return sample;
+    return sampleAt(this.requests, key);
   }
 
-  async render(): Promise<{ contentType: string; text: string }> {
+  snapshot(): MetricsSnapshot {
+    return { requests: this.requests, watchers: this.sources.watchers() };
+  }
+
+  /** With what other threads have counted. */
+  async render(others: readonly MetricsSnapshot[] = []): Promise<RenderedMetrics> {
     const client = await import('prom-client');
     if (this.registry === undefined) {
       this.registry = new client.Registry();
       client.collectDefaultMetrics({ register: this.registry });
     }
     const text = await this.registry.metrics();
-    return { contentType: this.registry.contentType, text: `${text}\n${this.requestLines()}` };
+    return {
+      contentType: this.registry.contentType,
+      text: `${text}\n${this.requestLines(together([this.snapshot(), ...others]))}`,
+    };
   }
 
-  private requestLines(): string {
+  private requestLines({ requests, watchers }: MetricsSnapshot): string {
     const lines = [
       '# HELP apiserver_request_total Requests by verb, resource, virtual workspace and status.',
       '# TYPE apiserver_request_total counter',
     ];
-    for (const [key, sample] of this.requests) lines.push(`apiserver_request_total{${labelsOf(key)}} ${sample.count}`);
+    for (const [key, sample] of requests) lines.push(`apiserver_request_total{${labelsOf(key)}} ${sample.count}`);
     lines.push(
       '# HELP apiserver_request_duration_seconds Time to the last byte; watches are not observed.',
       '# TYPE apiserver_request_duration_seconds histogram',
     );
-    for (const [key, sample] of this.mergedDurations()) {
+    for (const [key, sample] of durationsByVerb(requests)) {
       const labels = `verb="${key}"`;
       durationBuckets.forEach((bound, i) => {
         lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${bound}"} ${sample.buckets[i]}`);
@@ -98,29 +109,55 @@ export class Metrics {
       `canopy_store_revision ${this.sources.hubRevision()}`,
       '# HELP canopy_watchers Open watches.',
       '# TYPE canopy_watchers gauge',
-      `canopy_watchers ${this.sources.watchers()}`,
+      `canopy_watchers ${watchers}`,
     );
     return `${lines.join('\n')}\n`;
   }
+}
 
-  private mergedDurations(): Map<string, Sample> {
-    const merged = new Map<string, Sample>();
-    for (const [key, sample] of this.requests) {
-      const verb = key.split('|')[0] as string;
-      if (verb === 'watch') continue;
-      let into = merged.get(verb);
-      if (into === undefined) {
-        into = emptySample();
-        merged.set(verb, into);
-      }
-      into.count += sample.count;
-      into.sum += sample.sum;
-      sample.buckets.forEach((count, i) => {
-        (into.buckets[i] as number) += count;
-      });
-    }
-    return merged;
+/** The sample that a combination is counted in: its own, or beyond a bound that of all others like it. */
+function sampleAt(samples: Map<string, Sample>, key: string): Sample {
+  const known = samples.get(key);
+  if (known !== undefined) return known;
+  if (samples.size >= mostCombinations) {
+    const [verb, resource, status] = key.split('|');
+    if (resource !== 'other') return sampleAt(samples, `${verb === 'watch' ? verb : 'other'}|other|${status}|`);
   }
+  const sample = emptySample();
+  samples.set(key, sample);
+  return sample;
+}
+
+function together(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  if (snapshots.length === 1) return snapshots[0] as MetricsSnapshot;
+  const requests = new Map<string, Sample>();
+  let watchers = 0;
+  for (const snapshot of snapshots) {
+    watchers += snapshot.watchers;
+    for (const [key, sample] of snapshot.requests) addSample(sampleAt(requests, key), sample);
+  }
+  return { requests, watchers };
+}
+
+function durationsByVerb(requests: ReadonlyMap<string, Sample>): Map<string, Sample> {
+  const merged = new Map<string, Sample>();
+  for (const [key, sample] of requests) {
+    const verb = key.split('|')[0] as string;
+    if (verb === 'watch') continue;
+    let into = merged.get(verb);
+    if (into === undefined) {
+      into = emptySample();
+      merged.set(verb, into);
+    }
+    addSample(into, sample);
+  }
+  return merged;
+}
+
+function addSample(into: Sample, sample: Sample): void {
+  into.count += sample.count;
+  into.sum += sample.sum;
+  for (let i = 0; i < sample.buckets.length; i++) (into.buckets[i] as number) += sample.buckets[i] as number;
 }
 
 const verbs = new Set(

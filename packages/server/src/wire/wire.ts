@@ -30,7 +30,7 @@ import { Documents } from './documents.ts';
 import { freshAnswers } from './fresh-answers.ts';
 import { healthChecks } from './health-checks.ts';
 import { type KcpWorld, wireKcpWorld } from './kcp-world.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, type RenderedMetrics } from './metrics.ts';
 import { specialEndpoints, tokenIssuer } from './special-endpoints.ts';
 import { workspacesDomain } from './workspaces-domain.ts';
 
@@ -39,9 +39,20 @@ export interface Wired {
   registry: Registry;
   hub: ChangeHub;
   controllers: RunningControllers;
+  metrics: Metrics;
   /** Ends what runs in the background. The store stays open. */
   stop(): Promise<void>;
 }
+
+/** Who else uses the store. */
+export type Company =
+  | { kind: 'alone' }
+  /** Other threads of this process answer requests; what goes on in the background is this one's. */
+  | { kind: 'first thread' }
+  /** Answers requests and does nothing in the background. */
+  | { kind: 'api thread' }
+  /** Other processes, which divide what goes on in the background. The name is unique among them. */
+  | { kind: 'replica'; name: string };
 
 export interface WireInput {
   config: CompletedConfig;
@@ -51,10 +62,11 @@ export interface WireInput {
   /** PEM of the key that signs ServiceAccount tokens. */
   serviceAccountKey: string;
   logger: Logger;
-  /** Forgets old history while it runs; a new one each time. */
-  compactor(): Compactor;
-  /** Unique name of this process among those that use the store; undefined when no other one does. */
-  replica: string | undefined;
+  /** Forgets old history while it runs; a new one each time. Not needed in API threads. */
+  compactor?(): Compactor;
+  company: Company;
+  /** Of the whole process; `own` are this thread's. */
+  renderMetrics(own: Metrics): Promise<RenderedMetrics>;
   /** The store cannot be followed any more: from now on caches and watches would be stale. */
   onStoreFailure(error: Error): void;
 }
@@ -83,7 +95,7 @@ export async function wire(input: WireInput): Promise<Wired> {
 
   const metrics = new Metrics({ hubRevision: () => hub.revision, watchers: () => hub.watcherCount });
   const audit = await openAuditLog(config, logger);
-  const answers = freshAnswers(storage, hub, input.replica !== undefined);
+  const answers = freshAnswers(storage, hub, input.company.kind !== 'alone');
   const server = new ApiServer({
     chain: answers.chain(
       handlerChain({
@@ -99,7 +111,7 @@ export async function wire(input: WireInput): Promise<Wired> {
         authorization: { message: access.message },
       }),
     ),
-    dispatch: answers.dispatch(wireDispatch(kcp, access, shard, metrics)),
+    dispatch: answers.dispatch(wireDispatch(kcp, access, shard, () => input.renderMetrics(metrics))),
     finished(request) {
       metrics.observe(request);
       audit?.record(request, Date.now());
@@ -124,6 +136,7 @@ export async function wire(input: WireInput): Promise<Wired> {
       server.handle(audit === undefined ? answers.request(request) : rememberBody(answers.request(request))),
     registry,
     controllers,
+    metrics,
     hub,
     async stop() {
       await controllers.stop();
@@ -139,17 +152,24 @@ function everyMs(ms: number, callback: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Alone, this process does all that goes on in the background; among replicas, its share. */
+const noControllers: RunningControllers = {
+  stop: async () => undefined,
+  settled: async () => undefined,
+  units: () => [],
+};
+
+/** The first thread of a process does all that goes on in the background; among replicas, its share. */
 async function wireControllers(
-  { compactor, replica }: WireInput,
+  { compactor, company }: WireInput,
   deps: Parameters<typeof startControllers>[0],
 ): Promise<RunningControllers> {
-  if (replica !== undefined)
+  if (compactor === undefined || company.kind === 'api thread') return noControllers;
+  if (company.kind === 'replica')
     return startSharedControllers(
       { ...deps, othersLagMs },
-      { replica, leaseClock: monotonicClock, chores: { compactor: () => running(compactor()) } },
+      { replica: company.name, leaseClock: monotonicClock, chores: { compactor: () => running(compactor()) } },
     );
-  const controllers = await startControllers(deps);
+  const controllers = await startControllers(company.kind === 'alone' ? deps : { ...deps, othersLagMs });
   const alone = running(compactor());
   return {
     ...controllers,
@@ -170,7 +190,7 @@ function wireDispatch(
   kcp: KcpWorld,
   access: AccessControl,
   shard: ShardSettings,
-  metrics: Metrics,
+  metrics: () => Promise<RenderedMetrics>,
 ): (context: AuthorizedContext) => Promise<ApiResponse> {
   const { world, registry, types } = kcp;
   const special = specialEndpoints({ access, home: { world, types, shard, deep: access.deep } });
@@ -191,7 +211,7 @@ function wireDispatch(
     }),
     health: healthChecks(registry),
     version,
-    metrics: () => metrics.render(),
+    metrics,
     issuer: issuerDocuments(access.tokens, shard.externalUrl),
   });
 }

@@ -13,14 +13,9 @@ export interface DecodedAnswers {
 
 type Outcome = TransactionResult | StorageError | number;
 
-/** Reads the writer's answer to a batch. `revision` is the store's before it. */
-export function decodeAnswers(
-  batch: Batch,
-  answer: BatchAnswer,
-  revision: number,
-  source: ValueSource,
-): DecodedAnswers {
-  const decoder = new AnswerDecoder(answer, revision, source);
+/** Reads the writer's answer to a batch. */
+export function decodeAnswers(batch: Batch, answer: BatchAnswer, source: ValueSource): DecodedAnswers {
+  const decoder = new AnswerDecoder(answer, source);
   const outcomes = batch.pending.map((pending) => decoder.next(pending.transaction));
   return {
     changes: decoder.changes,
@@ -44,11 +39,11 @@ class AnswerDecoder {
   #revision: number;
   #valueAt = 0;
 
-  constructor(answer: BatchAnswer, revision: number, source: ValueSource) {
+  constructor(answer: BatchAnswer, source: ValueSource) {
     this.#reader = new ScalarReader(answer.items);
     this.#values = answer.values;
     this.#source = source;
-    this.#revision = revision;
+    this.#revision = answer.before;
   }
 
   next(transaction: Transaction | undefined): Outcome {

@@ -1,5 +1,7 @@
+import type { MessagePort } from 'node:worker_threads';
+
 /**
- * What passes between the main thread and the writer thread. A batch is one flat array of scalars, which structured
+ * What passes between the threads that use a database and its writer thread. A batch is one flat array of scalars, which structured
  * clone copies much faster than a tree of objects, and one buffer with all values in order, which is transferred.
  *
  * Request  = transact: TRANSACT, #compares, (key, modRevision)*, #operations, (key, bytes | -1 for a delete, lease | 0, indexes | '')*
@@ -24,6 +26,12 @@ export interface WriterOptions {
   cacheBytes: number;
 }
 
+/** What the writer thread is started with. */
+export interface WriterData extends WriterOptions {
+  /** Of a `StoreRevisions`. */
+  revisions: SharedArrayBuffer;
+}
+
 export interface BatchMessage {
   type: 'batch';
   count: number;
@@ -32,13 +40,22 @@ export interface BatchMessage {
 }
 
 /** To the writer thread. */
-export type WriterRequest = BatchMessage | { type: 'close' };
+export type WriterRequest =
+  | BatchMessage
+  /** From the thread that started it: another thread is at the other end of this port. */
+  | { type: 'admit'; port: MessagePort }
+  /** Nothing more comes from here; of the thread that started it: from nobody. */
+  | { type: 'close' };
 
 export interface BatchAnswer {
   type: 'answer';
   items: Scalar[];
   /** Values of the keys at which compares failed, in order. */
   values: Uint8Array[];
+  /** The store's revision before this batch. */
+  before: number;
+  /** The store's revision now: batches of other threads may have been committed together with this one. */
+  newest: number;
 }
 
 /** From the writer thread. */
@@ -46,6 +63,8 @@ export type WriterResponse =
   | BatchAnswer
   /** Nothing of the present batch was applied, or (`fatal`) nothing is known about it and no more is accepted. */
   | { type: 'rejected'; code: 'StorageFull' | 'StorageFailed'; message: string; fatal: boolean }
+  /** Other threads have written; the log has it. */
+  | { type: 'advanced'; newest: number }
   /** History up to this revision has been removed from the file. */
   | { type: 'compacted'; revision: number; error: string | undefined }
   | { type: 'closed' };

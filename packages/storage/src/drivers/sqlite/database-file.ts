@@ -25,7 +25,7 @@ export function openDatabase(path: string, cacheBytes: number): OpenDatabase {
     database = new DatabaseSync(path, { timeout: 5000 });
     prepareDatabase(database, path);
     probe(database);
-    database.exec(`PRAGMA cache_size=${-Math.ceil(cacheBytes / 1024)}; PRAGMA query_only=1`);
+    makeReader(database, cacheBytes);
     return { database, lock };
   } catch (error) {
     database?.close();
@@ -33,6 +33,21 @@ export function openDatabase(path: string, cacheBytes: number): OpenDatabase {
     if (error instanceof StorageError) throw error;
     throw new StorageError('StorageFailed', `cannot open ${path}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Another connection for reading to a database that this process has opened. Throws `StorageFailed`. */
+export function openAnother(path: string, cacheBytes: number): DatabaseSync {
+  try {
+    const database = new DatabaseSync(path, { timeout: 5000 });
+    makeReader(database, cacheBytes);
+    return database;
+  } catch (error) {
+    throw new StorageError('StorageFailed', `cannot open ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function makeReader(database: DatabaseSync, cacheBytes: number): void {
+  database.exec(`PRAGMA cache_size=${-Math.ceil(cacheBytes / 1024)}; PRAGMA query_only=1`);
 }
 
 /** Judges the file by its header alone (https://www.sqlite.org/fileformat2.html#the_database_header). */

@@ -25,11 +25,11 @@ describe('the writer that is opened anew after an error', () => {
   it('goes on from the revision it had', async () => {
     const path = await freshFile('goes-on.db');
     const open = new OpenWriter({ path, maxPageCount: 0, cacheBytes: 1_000_000 });
-    open.current().writer.commit(put('/a'));
+    open.current().writer.commit([put('/a')]);
     const { revision } = open.current().writer;
     open.drop();
     expect(open.hasDiverged()).toBe(false);
-    open.current().writer.commit(put('/b'));
+    open.current().writer.commit([put('/b')]);
     expect(open.current().writer.revision).toBe(revision + 1);
     open.drop();
   });
@@ -37,7 +37,7 @@ describe('the writer that is opened anew after an error', () => {
   it('refuses for ever when the file has a change whose writer was told that it failed', async () => {
     const path = await freshFile('diverged.db');
     const open = new OpenWriter({ path, maxPageCount: 0, cacheBytes: 1_000_000 });
-    open.current().writer.commit(put('/a'));
+    open.current().writer.commit([put('/a')]);
     const { revision } = open.current().writer;
     open.drop();
     const other = new DatabaseSync(path);

@@ -4,6 +4,7 @@ import { prefixEnd, rangeStart } from '../../key-order.ts';
 import type { IndexRangeOptions, KeyValue, RangeOptions, RangeResult, Revision, StorageKey } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
 import { emptyRevision } from './sqlite-format.ts';
+import type { StoreRevisions } from './store-revisions.ts';
 import type { ValueCache } from './value-cache.ts';
 
 /** A row of `cur`, as an array: node:sqlite builds these faster than objects. */
@@ -53,10 +54,9 @@ export class SqliteReader {
   #told: number;
   /** The snapshot has what followers have not heard of yet: reads go back to what they have. */
   #ahead = false;
-  /** History is gone up to here, or is about to be: never less than what the file says. */
-  #compacted: number;
+  readonly #revisions: StoreRevisions;
 
-  constructor(database: DatabaseSync, values: ValueCache) {
+  constructor(database: DatabaseSync, values: ValueCache, revisions: StoreRevisions) {
     this.#database = database;
     this.#values = values;
     this.#begin = database.prepare('BEGIN');
@@ -67,21 +67,20 @@ export class SqliteReader {
       'SELECT cur.rev, cur.create_rev, kv.value FROM cur LEFT JOIN kv ON kv.rev = cur.rev WHERE cur.key = ? AND cur.create_rev > 0',
     );
     this.#get.setReturnArrays(true);
-    this.#compacted = Number(database.prepare("SELECT value FROM meta WHERE name = 'compacted'").get()?.['value']);
+    this.#revisions = revisions;
+    revisions.raiseCompacted(
+      Number(database.prepare("SELECT value FROM meta WHERE name = 'compacted'").get()?.['value']),
+    );
     this.#told = this.#newestRevision();
   }
 
+  /** History is gone up to here, or is about to be: never less than what the file says. */
   get compacted(): number {
-    return this.#compacted;
-  }
-
-  /** From now on nothing older than `revision` is read. */
-  raiseCompacted(revision: number): void {
-    this.#compacted = Math.max(this.#compacted, revision);
+    return this.#revisions.compacted;
   }
 
   window(): RevisionWindow {
-    return { current: this.currentRevision(), compacted: this.#compacted };
+    return { current: this.currentRevision(), compacted: this.compacted };
   }
 
   currentRevision(): Revision {
@@ -90,7 +89,7 @@ export class SqliteReader {
 
   #newestRevision(): number {
     const { rev } = this.#newest.get() as { rev: number | null };
-    return Math.max(rev ?? 0, this.#compacted, emptyRevision);
+    return Math.max(rev ?? 0, this.compacted, emptyRevision);
   }
 
   /** Followers are about to hear of everything up to `revision`: later reads see that, and nothing later. */
@@ -206,10 +205,11 @@ export class SqliteReader {
 
   /** The log after a revision, ascending, until `limit` rows or `maxBytes` of values are exceeded. Throws `RevisionCompacted`. */
   log(after: number, limit: number, maxBytes: number): { rows: LogRow[]; complete: boolean } {
-    if (after < this.#compacted)
+    const { compacted } = this;
+    if (after < compacted)
       throw new StorageError(
         'RevisionCompacted',
-        `the changes after revision ${after} were compacted up to ${this.#compacted}`,
+        `the changes after revision ${after} were compacted up to ${compacted}`,
       );
     const rows: LogRow[] = [];
     let bytes = 0;
@@ -223,6 +223,14 @@ export class SqliteReader {
       if (bytes >= maxBytes) return { rows, complete: false };
     }
     return { rows, complete: rows.length < limit };
+  }
+
+  /** All changes after one revision up to another, in a snapshot that has them. Throws `RevisionCompacted`. */
+  between(after: number, to: number): LogRow[] {
+    this.refresh();
+    const { rows } = this.log(after, noLimit, noLimit);
+    const at = rows.findIndex(({ rev }) => rev > to);
+    return at === -1 ? rows : rows.slice(0, at);
   }
 
   /** The value that a revision wrote; undefined when it was a deletion or is compacted. */

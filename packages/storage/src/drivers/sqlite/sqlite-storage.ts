@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import {
   checkCompactRevision,
   checkFollowRevision,
@@ -10,6 +12,7 @@ import {
 import { LiveFollowers } from '../../change-log/live-followers.ts';
 import { type Clock, type ScheduledCall, systemClock } from '../../clock.ts';
 import type {
+  Change,
   ChangeFollower,
   IndexRangeOptions,
   KeyValue,
@@ -26,20 +29,18 @@ import type {
 import { StorageError } from '../../storage-error.ts';
 import { decodeAnswers } from './batch-answers.ts';
 import { type BatchAnswer, request } from './batch-wire.ts';
-import { openDatabase } from './database-file.ts';
+import { openAnother, openDatabase } from './database-file.ts';
 import type { DatabaseLock } from './database-lock.ts';
 import { changeOfRow } from './sqlite-changes.ts';
 import { SqliteReader } from './sqlite-reader.ts';
+import { mostThreads, StoreRevisions } from './store-revisions.ts';
 import { ValueCache } from './value-cache.ts';
 import { type Batch, WriteQueue } from './write-queue.ts';
+import { joinWriter, startWriter, type WriterEvents, type WriterLine } from './writer-line.ts';
 
-export interface SqliteStorageOptions {
-  /** The database file; created when missing. `<path>-wal`, `<path>-shm` and `<path>-lock` stand beside it. */
-  path: string;
+export interface SqliteThreadOptions {
   /** Decides when leases expire. Default: the system's. */
   clock?: Clock;
-  /** Module of the writer thread, for bundles. Default: `sqlite-worker.ts` beside this module. */
-  workerUrl?: URL;
   /** Writes that may wait for the one being committed; more are refused with `Overloaded`. Default 20,000. */
   maxQueued?: number;
   /** Bytes of values that may wait. Default 64 MiB. */
@@ -48,33 +49,73 @@ export interface SqliteStorageOptions {
   cacheBytes?: number;
   /** Bytes of recently written or read values kept in memory. Default 16 MiB. */
   valueCacheBytes?: number;
-  /** The file may grow to this many pages of 4 KiB, then writes are refused with `StorageFull`. Default: no bound. */
-  maxPageCount?: number;
   /** The store cannot be written any more, and followers have been ended: the process had better end as well. */
   onFailure?: (error: StorageError) => void;
+}
+
+export interface SqliteStorageOptions extends SqliteThreadOptions {
+  /** The database file; created when missing. `<path>-wal`, `<path>-shm` and `<path>-lock` stand beside it. */
+  path: string;
+  /** Module of the writer thread, for bundles. Default: `sqlite-worker.ts` beside this module. */
+  workerUrl?: URL;
+  /** The file may grow to this many pages of 4 KiB, then writes are refused with `StorageFull`. Default: no bound. */
+  maxPageCount?: number;
+}
+
+/** With it one other thread of this process uses a store that is open here; the port has to be transferred to it. */
+export interface SqliteShare {
+  path: string;
+  port: MessagePort;
+  revisions: SharedArrayBuffer;
+  /** Which of those that joined. */
+  thread: number;
+}
+
+interface Opened {
+  path: string;
+  database: DatabaseSync;
+  /** Undefined where another thread holds it. */
+  lock: DatabaseLock | undefined;
+  /** Undefined for the thread that opened it. */
+  thread: number | undefined;
+  revisions: StoreRevisions;
+  line: (events: WriterEvents) => WriterLine;
 }
 
 /** What a follower gets at once while it catches up with the log: little, because everybody else waits meanwhile. */
 const catchUpRows = 250;
 const catchUpBytes = 1024 * 1024;
+/** Between looks at threads that have not read what is to be compacted. */
+const laggardPauseMs = 10;
+const defaultCacheBytes = 8 * 1024 * 1024;
 
 /**
  * A {@link Storage} in one SQLite file, for one process. Reads are synchronous on this thread; writes are committed in
  * groups by a writer thread and durable (fsync) when their promise resolves. Followers get a batch before its writers
  * get their answers. Reads see what followers have been told, so a cache is never behind what was read.
+ *
+ * Other threads {@link join} with what {@link share} gives: each reads for itself, all write through the one writer. A read
+ * that begins after a write was acknowledged on another thread waits until this one has heard of that.
  */
 export class SqliteStorage implements Storage {
   readonly driver = 'sqlite';
   readonly #database: DatabaseSync;
-  readonly #lock: DatabaseLock;
+  readonly #path: string;
+  readonly #lock: DatabaseLock | undefined;
+  readonly #revisions: StoreRevisions;
   readonly #clock: Clock;
   readonly #reader: SqliteReader;
   readonly #queue: WriteQueue;
   readonly #values: ValueCache;
   readonly #followers = new LiveFollowers();
   readonly #valueSource = { valueAt: (revision: number) => this.#valueAt(revision) };
-  /** Revision of the newest batch that the writer has answered. */
-  #answered: number;
+  /** Up to here followers have been told of everything. */
+  #told: number;
+  readonly #thread: number | undefined;
+  /** Whether other threads may write. */
+  #shared: boolean;
+  #joined = 0;
+  #readers: { revision: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   #wake: { at: number; call: ScheduledCall } | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | undefined;
@@ -84,34 +125,76 @@ export class SqliteStorage implements Storage {
    * database or of a newer version, or cannot be read; the file is left as it was.
    */
   static async open(options: SqliteStorageOptions): Promise<SqliteStorage> {
-    return new SqliteStorage(options);
+    const { path, workerUrl, maxPageCount } = options;
+    const cacheBytes = options.cacheBytes ?? defaultCacheBytes;
+    const revisions = new StoreRevisions();
+    const writer = { path, maxPageCount: maxPageCount ?? 0, cacheBytes, revisions: revisions.buffer };
+    const url = workerUrl ?? new URL('./sqlite-worker.ts', import.meta.url);
+    const opened = openDatabase(path, cacheBytes);
+    return new SqliteStorage(
+      { path, ...opened, thread: undefined, revisions, line: (events) => startWriter(url, writer, events) },
+      options,
+    );
   }
 
-  private constructor(options: SqliteStorageOptions) {
-    const cacheBytes = options.cacheBytes ?? 8 * 1024 * 1024;
-    const { database, lock } = openDatabase(options.path, cacheBytes);
+  /**
+   * Uses a store that another thread of this process has opened, until either closes it. Rejects with `StorageFailed` when
+   * the file cannot be read.
+   */
+  static async join(share: SqliteShare, options: SqliteThreadOptions = {}): Promise<SqliteStorage> {
+    const { path, port, thread } = share;
+    const revisions = new StoreRevisions(share.revisions);
+    const database = openAnother(path, options.cacheBytes ?? defaultCacheBytes);
+    return new SqliteStorage(
+      { path, database, lock: undefined, thread, revisions, line: (events) => joinWriter(port, events) },
+      options,
+    );
+  }
+
+  private constructor({ path, database, lock, thread, revisions, line }: Opened, options: SqliteThreadOptions) {
+    this.#path = path;
     this.#database = database;
     this.#lock = lock;
+    this.#thread = thread;
+    this.#shared = thread !== undefined;
+    this.#revisions = revisions;
     this.#clock = options.clock ?? systemClock;
     this.#values = new ValueCache(options.valueCacheBytes ?? 16 * 1024 * 1024);
-    this.#reader = new SqliteReader(database, this.#values);
-    this.#answered = this.#reader.currentRevision();
+    this.#reader = new SqliteReader(database, this.#values, revisions);
+    this.#told = this.#reader.currentRevision();
+    if (thread !== undefined) revisions.reached(thread, this.#told);
     this.#queue = new WriteQueue({
-      workerUrl: options.workerUrl ?? new URL('./sqlite-worker.ts', import.meta.url),
-      writer: { path: options.path, maxPageCount: options.maxPageCount ?? 0, cacheBytes },
+      line,
       maxQueued: options.maxQueued ?? 20_000,
       maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
       onAnswer: (batch, answer) => this.#answer(batch, answer),
+      onAdvance: (newest) => this.#advance(newest),
       onFailure: (error) => {
+        this.#shared = false;
         this.#followers.fail(error);
+        this.#dismissReaders(error);
         options.onFailure?.(error);
       },
     });
-    this.#wakeAt(this.#reader.nextExpiry());
+    if (lock !== undefined) this.#wakeAt(this.#reader.nextExpiry());
+  }
+
+  /**
+   * Lets one other thread {@link join}. From now on reads here wait for what that thread has written. For the thread that
+   * opened the store.
+   */
+  share(): SqliteShare {
+    this.#checkOpen();
+    if (this.#joined === mostThreads) throw new Error(`no more than ${mostThreads} threads join a store`);
+    this.#shared = true;
+    const { port1, port2 } = new MessageChannel();
+    this.#queue.admit(port1);
+    return { path: this.#path, port: port2, revisions: this.#revisions.buffer, thread: this.#joined++ };
   }
 
   async get(key: StorageKey, options?: { revision?: Revision }): Promise<KeyValue | undefined> {
     const revision = options?.revision;
+    if (this.#isBehind()) await this.#caughtUp();
     if (revision === undefined) return this.#read(() => this.#reader.get(key));
     return this.#read(() => {
       checkReadRevision(revision, this.#reader.window());
@@ -122,6 +205,7 @@ export class SqliteStorage implements Storage {
   async range(prefix: string, options: RangeOptions = {}): Promise<RangeResult> {
     checkRange(prefix, options);
     const { revision } = options;
+    if (this.#isBehind()) await this.#caughtUp();
     return this.#read(() => {
       if (revision === undefined) return this.#reader.range(prefix, options);
       checkReadRevision(revision, this.#reader.window());
@@ -131,11 +215,13 @@ export class SqliteStorage implements Storage {
 
   async count(prefix: string): Promise<number> {
     checkRange(prefix, undefined);
+    if (this.#isBehind()) await this.#caughtUp();
     return this.#read(() => this.#reader.count(prefix));
   }
 
   async rangeIndex(index: string, value: string, options: IndexRangeOptions = {}): Promise<RangeResult> {
     checkRange(options.prefix ?? '', options);
+    if (this.#isBehind()) await this.#caughtUp();
     return this.#read(() => this.#reader.rangeIndex(index, value, options));
   }
 
@@ -145,6 +231,7 @@ export class SqliteStorage implements Storage {
     options: { limit?: number; after?: string } = {},
   ): Promise<string[]> {
     checkRange(valuePrefix, options);
+    if (this.#isBehind()) await this.#caughtUp();
     return this.#read(() => this.#reader.indexValues(index, valuePrefix, options));
   }
 
@@ -155,10 +242,12 @@ export class SqliteStorage implements Storage {
   }
 
   async currentRevision(): Promise<Revision> {
+    if (this.#isBehind()) await this.#caughtUp();
     return this.#read(() => this.#reader.currentRevision());
   }
 
   async follow(after: Revision, follower: ChangeFollower): Promise<Subscription> {
+    if (this.#isBehind()) await this.#caughtUp();
     this.#read(() => checkFollowRevision(after, this.#reader.window()));
     let live: Subscription | undefined;
     let closed = false;
@@ -189,9 +278,13 @@ export class SqliteStorage implements Storage {
   async compact(revision: Revision): Promise<void> {
     this.#checkOpen();
     // Only what followers have seen: the former values of changes still to be delivered must stay readable.
-    checkCompactRevision(revision, this.#answered);
+    checkCompactRevision(revision, this.#told);
     if (revision <= this.#reader.compacted) return;
-    this.#reader.raiseCompacted(revision);
+    while (!this.#revisions.haveAllReached(revision)) {
+      await setTimeout(laggardPauseMs);
+      this.#checkOpen();
+    }
+    this.#revisions.raiseCompacted(revision);
     await this.#queue.compact(revision);
   }
 
@@ -230,19 +323,63 @@ export class SqliteStorage implements Storage {
     this.#wake?.call.cancel();
     await this.#queue.close();
     this.#state = 'closed';
-    this.#followers.fail(new StorageError('Closed', 'the store was closed'));
+    if (this.#thread !== undefined) this.#revisions.reached(this.#thread, 0);
+    const closed = new StorageError('Closed', 'the store was closed');
+    this.#followers.fail(closed);
+    this.#dismissReaders(closed);
     this.#reader.refresh();
     this.#database.close();
-    this.#lock.release();
+    this.#lock?.release();
   }
 
   #answer(batch: Batch, answer: BatchAnswer): void {
-    const { changes, settle } = decodeAnswers(batch, answer, this.#answered, this.#valueSource);
+    const { changes, settle } = decodeAnswers(batch, answer, this.#valueSource);
     for (const { revision, value } of changes) if (value !== undefined) this.#values.add(revision, value);
-    this.#answered = changes.at(-1)?.revision ?? this.#answered;
-    this.#reader.tell(this.#answered);
-    this.#followers.publish(changes);
+    // Each change has a revision of its own: as many as there are new ones means that no other thread has written.
+    if (changes.length === answer.newest - this.#told) this.#tell(changes, answer.newest);
+    else this.#advance(answer.newest);
     settle();
+  }
+
+  /** Tells of what the log has up to `newest`. */
+  #advance(newest: number): void {
+    if (newest <= this.#told) return;
+    let changes: Change[];
+    try {
+      changes = this.#reader.between(this.#told, newest).map((row) => changeOfRow(row, this.#valueSource));
+    } catch (error) {
+      this.#queue.giveUp(`the log cannot be read: ${messageOf(error)}`);
+      return;
+    }
+    for (const { revision, value } of changes) if (value !== undefined) this.#values.add(revision, value);
+    this.#tell(changes, newest);
+  }
+
+  #tell(changes: readonly Change[], newest: number): void {
+    this.#told = newest;
+    this.#reader.tell(newest);
+    this.#followers.publish(changes);
+    if (this.#thread !== undefined) this.#revisions.reached(this.#thread, newest);
+    if (this.#readers.length === 0) return;
+    const { told, waiting } = Object.groupBy(this.#readers, ({ revision }) =>
+      revision <= newest ? 'told' : 'waiting',
+    );
+    this.#readers = waiting ?? [];
+    for (const { resolve } of told ?? []) resolve();
+  }
+
+  /** Whether another thread may have acknowledged what this one has not heard of. */
+  #isBehind(): boolean {
+    return this.#shared && this.#state === 'open' && this.#revisions.newest > this.#told;
+  }
+
+  #caughtUp(): Promise<void> {
+    const revision = this.#revisions.newest;
+    return new Promise((resolve, reject) => this.#readers.push({ revision, resolve, reject }));
+  }
+
+  #dismissReaders(error: Error): void {
+    for (const { reject } of this.#readers.splice(0)) reject(error);
   }
 
   /** For changes, which are still delivered while the store closes. */
@@ -289,11 +426,11 @@ export class SqliteStorage implements Storage {
       return read();
     } catch (error) {
       if (error instanceof StorageError) throw error;
-      throw new StorageError(
-        'StorageFailed',
-        `reading failed: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new StorageError('StorageFailed', `reading failed: ${messageOf(error)}`, { cause: error });
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,6 +17,8 @@ export interface BatchResult {
   values: Uint8Array[];
   /** Compactions that the batch asked for; their rows are still to be removed. */
   compactions: number[];
+  /** The store's revision before it. */
+  before: number;
 }
 
 /** Applies batches to the database, each in one SQLite transaction. Lives in the writer thread; owns the revision counter. */
@@ -42,8 +44,22 @@ export class SqliteWriter {
     return this.#revision;
   }
 
-  /** Throws what SQLite throws, after rolling everything back. */
-  commit(batch: BatchMessage): BatchResult {
+  /** All of them or none. Throws what SQLite throws, after rolling everything back. */
+  commit(batches: readonly BatchMessage[]): BatchResult[] {
+    const before = this.#revision;
+    try {
+      this.#sql.begin.run();
+      const results = batches.map((batch) => this.#applyAll(batch));
+      this.#sql.commit.run();
+      return results;
+    } catch (error) {
+      this.#revision = before;
+      if (this.database.isTransaction) this.#sql.rollback.run();
+      throw error;
+    }
+  }
+
+  #applyAll(batch: BatchMessage): BatchResult {
     const before = this.#revision;
     const reader = new ScalarReader(batch.items);
     this.#out = [];
@@ -51,16 +67,8 @@ export class SqliteWriter {
     this.#compactions = [];
     this.#values = batch.values;
     this.#valueAt = 0;
-    try {
-      this.#sql.begin.run();
-      for (let i = 0; i < batch.count; i++) this.#apply(reader);
-      this.#sql.commit.run();
-    } catch (error) {
-      this.#revision = before;
-      if (this.database.isTransaction) this.#sql.rollback.run();
-      throw error;
-    }
-    return { items: this.#out, values: this.#outValues, compactions: this.#compactions };
+    for (let i = 0; i < batch.count; i++) this.#apply(reader);
+    return { items: this.#out, values: this.#outValues, compactions: this.#compactions, before };
   }
 
   #apply(reader: ScalarReader): void {

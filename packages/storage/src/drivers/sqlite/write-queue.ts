@@ -1,14 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import type { IndexEntry, Transaction, TransactionResult } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
-import {
-  type BatchAnswer,
-  request,
-  type Scalar,
-  type WriterOptions,
-  type WriterRequest,
-  type WriterResponse,
-} from './batch-wire.ts';
+import { type BatchAnswer, request, type Scalar, type WriterResponse } from './batch-wire.ts';
+import type { WriterEvents, WriterLine } from './writer-line.ts';
 
 /** One request whose answer somebody awaits. */
 export type PendingRequest = { reject: (error: Error) => void } & (
@@ -24,15 +18,16 @@ export interface Batch {
 }
 
 export interface WriteQueueOptions {
-  /** Module of the writer thread. */
-  workerUrl: URL;
-  writer: WriterOptions;
+  /** Makes the connection to the writer thread. */
+  line(events: WriterEvents): WriterLine;
   /** Requests that may wait, apart from those being written. */
   maxQueued: number;
   /** Value bytes that may wait. */
   maxQueuedBytes: number;
   /** The database has committed a batch; must settle each pending request. */
   onAnswer: (batch: Batch, answer: BatchAnswer) => void;
+  /** Other threads have written. */
+  onAdvance: (newest: number) => void;
   /** The writer is gone; nothing can be written any more. */
   onFailure: (error: StorageError) => void;
 }
@@ -47,7 +42,7 @@ const batchBytes = 4 * 1024 * 1024;
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
-  readonly #worker: Worker;
+  readonly #line: WriterLine;
   readonly #waiting: Batch[] = [];
   #queued = 0;
   #queuedBytes = 0;
@@ -60,14 +55,10 @@ export class WriteQueue {
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
-    this.#worker = new Worker(options.workerUrl, {
-      workerData: options.writer,
-      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 },
+    this.#line = options.line({
+      message: (message) => this.#receive(message),
+      ended: (message, cause) => this.#ended(message, cause),
     });
-    this.#worker.on('message', (message: WriterResponse) => this.#receive(message));
-    this.#worker.on('error', (error: Error) => this.#fail(`the writer thread failed: ${error.message}`, error));
-    this.#worker.on('exit', (code: number) => this.#exited(code));
-    this.#worker.unref();
   }
 
   transact(transaction: Transaction, bytes: number): Promise<TransactionResult> {
@@ -94,11 +85,21 @@ export class WriteQueue {
     await removed;
   }
 
-  /** Writes what is queued, then ends the thread. */
+  /** Another thread writes through the other end of this port. */
+  admit(port: MessagePort): void {
+    this.#line.post({ type: 'admit', port }, [port]);
+  }
+
+  /** Nothing can be relied on any more. */
+  giveUp(message: string): void {
+    this.#fail(message, undefined);
+  }
+
+  /** Writes what is queued, then ends the line, and the thread with it if that was started here. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#failure !== undefined) {
-      await this.#worker.terminate();
+      await this.#line.cut();
       return;
     }
     await new Promise<void>((resolve) => {
@@ -143,21 +144,17 @@ export class WriteQueue {
     if (batch === undefined) {
       this.#letProcessEnd();
       if (this.#closed !== undefined) {
-        this.#worker.ref();
-        this.#post({ type: 'close' });
+        this.#line.ref();
+        this.#line.post({ type: 'close' });
       }
       return;
     }
     this.#inFlight = batch;
     this.#queued -= batch.pending.length;
     this.#queuedBytes -= batch.bytes;
-    this.#worker.ref();
+    this.#line.ref();
     const values = joinValues(batch);
-    this.#post({ type: 'batch', count: batch.pending.length, items: batch.items, values }, [values.buffer]);
-  }
-
-  #post(message: WriterRequest, transfer: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer);
+    this.#line.post({ type: 'batch', count: batch.pending.length, items: batch.items, values }, [values.buffer]);
   }
 
   #receive(message: WriterResponse): void {
@@ -171,6 +168,9 @@ export class WriteQueue {
         if (message.fatal) this.#fail(message.message, undefined);
         return;
       }
+      case 'advanced':
+        this.#options.onAdvance(message.newest);
+        return;
       case 'compacted':
         this.#compacted(message.revision, message.error);
         return;
@@ -199,12 +199,12 @@ export class WriteQueue {
 
   /** The thread keeps the process alive only while somebody waits for it. */
   #letProcessEnd(): void {
-    if (this.#inFlight === undefined && this.#compactions.length === 0 && !this.#closing) this.#worker.unref();
+    if (this.#inFlight === undefined && this.#compactions.length === 0 && !this.#closing) this.#line.unref();
   }
 
-  #exited(code: number): void {
+  #ended(message: string, cause: Error | undefined): void {
     if (this.#closed !== undefined) this.#closed.resolve();
-    else this.#fail(`the writer thread exited with code ${code}`, undefined);
+    else this.#fail(message, cause);
   }
 
   #fail(message: string, cause: unknown): void {
