@@ -10,11 +10,11 @@ const etcdFlags = ['--max-txn-ops=128', '--max-request-bytes=1572864'];
 const many = 1200;
 const patience = { within: 60_000 };
 
-describe.skipIf(etcdMissing() !== undefined)('replicas on an etcd with default limits', () => {
+describe.skipIf(etcdMissing() !== undefined)('replicas of two threads each on an etcd with default limits', () => {
   let set: ReplicaSet;
   let rest: Rest;
   beforeAll(async () => {
-    set = await startReplicas(2, { members: 1, etcdFlags });
+    set = await startReplicas(2, { members: 1, etcdFlags, flags: ['--api-threads', '2'] });
     rest = Rest.spread(set.replicas, 'root');
   });
   afterAll(async () => {

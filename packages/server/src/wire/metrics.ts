@@ -68,7 +68,7 @@ export class Metrics {
     return { requests: this.requests, watchers: this.sources.watchers() };
   }
 
-  /** With what other threads have counted. */
+  /** With what other threads have counted, in the order of the threads. */
   async render(others: readonly MetricsSnapshot[] = []): Promise<RenderedMetrics> {
     const client = await import('prom-client');
     if (this.registry === undefined) {
@@ -78,11 +78,12 @@ export class Metrics {
     const text = await this.registry.metrics();
     return {
       contentType: this.registry.contentType,
-      text: `${text}\n${this.requestLines(together([this.snapshot(), ...others]))}`,
+      text: `${text}\n${this.requestLines([this.snapshot(), ...others])}`,
     };
   }
 
-  private requestLines({ requests, watchers }: MetricsSnapshot): string {
+  private requestLines(threads: readonly MetricsSnapshot[]): string {
+    const { requests, watchers } = together(threads);
     const lines = [
       '# HELP apiserver_request_total Requests by verb, resource, virtual workspace and status.',
       '# TYPE apiserver_request_total counter',
@@ -104,6 +105,9 @@ export class Metrics {
       );
     }
     lines.push(
+      '# HELP canopy_api_thread_requests_total Requests by the thread that answered them; connections are spread over threads.',
+      '# TYPE canopy_api_thread_requests_total counter',
+      ...threads.map((thread, i) => `canopy_api_thread_requests_total{thread="${i}"} ${totalOf(thread)}`),
       '# HELP canopy_store_revision Newest revision delivered to watchers.',
       '# TYPE canopy_store_revision gauge',
       `canopy_store_revision ${this.sources.hubRevision()}`,
@@ -126,6 +130,12 @@ function sampleAt(samples: Map<string, Sample>, key: string): Sample {
   const sample = emptySample();
   samples.set(key, sample);
   return sample;
+}
+
+function totalOf({ requests }: MetricsSnapshot): number {
+  let total = 0;
+  for (const { count } of requests.values()) total += count;
+  return total;
 }
 
 function together(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
