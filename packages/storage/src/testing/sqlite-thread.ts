@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type SqliteShare, SqliteStorage } from '../drivers/sqlite/sqlite-storage.ts';
+import type { SqliteShare } from '../drivers/sqlite/sqlite-options.ts';
+import { SqliteStorage } from '../drivers/sqlite/sqlite-storage.ts';
 import type { StorageKey } from '../storage.ts';
 
 /** What the main thread asks for; each is answered by a message. */

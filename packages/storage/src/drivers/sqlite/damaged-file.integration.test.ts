@@ -39,6 +39,18 @@ function fresh(): string {
   return path;
 }
 
+/** What a process leaves that is killed while it makes a database: pages of which the journal says that they were not there. */
+function halfMade(): string {
+  const path = join(directory, `${count++}.db`);
+  const database = new DatabaseSync(`${path}-making`);
+  database.exec(`PRAGMA auto_vacuum=INCREMENTAL; PRAGMA cache_size=2; BEGIN IMMEDIATE; CREATE TABLE kv (rev, value);
+    WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 50)
+    INSERT INTO kv SELECT n, randomblob(3000) FROM many`);
+  for (const suffix of ['', '-journal']) copyFileSync(`${path}-making${suffix}`, path + suffix);
+  database.close();
+  return path;
+}
+
 /** The words of a refusal, after which both files are as they were. */
 async function refusalThatLeavesAll(path: string): Promise<string> {
   const content = (): (Buffer | undefined)[] =>
@@ -70,6 +82,22 @@ async function wholePairs(path: string): Promise<number> {
   database.close();
   return halves.size;
 }
+
+describe('a database file that was being made when its maker was killed', () => {
+  it('is made anew', async () => {
+    const path = halfMade();
+    expect(readFileSync(path).length).toBeGreaterThan(100_000);
+    writeFileSync(`${path}-lock`, '');
+    const storage = await SqliteStorage.open({ path });
+    await put(storage, '/a', '1');
+    expect((await storage.range('/')).items).toHaveLength(1);
+    await storage.close();
+  });
+
+  it('is left alone when Canopy was not its maker', async () => {
+    expect(await refusalThatLeavesAll(halfMade())).toContain('is not a Canopy database');
+  });
+});
 
 describe('a database file that a crash left', () => {
   it('has everything', async () => {

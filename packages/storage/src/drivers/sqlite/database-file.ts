@@ -16,11 +16,12 @@ export interface OpenDatabase {
  */
 export function openDatabase(path: string, cacheBytes: number): OpenDatabase {
   // No lock file: nobody has ever opened this as a database. Look first, so as to leave none beside a foreign file.
-  if (!existsSync(DatabaseLock.pathFor(path))) checkHeader(path);
+  const known = existsSync(DatabaseLock.pathFor(path));
+  if (!known) checkHeader(path);
   const lock = DatabaseLock.acquire(path);
   let database: DatabaseSync | undefined;
   try {
-    checkHeader(path);
+    if (!known || !isBeingMade(path)) checkHeader(path);
     checkUnfinished(path);
     database = new DatabaseSync(path, { timeout: 5000 });
     prepareDatabase(database, path);
@@ -65,6 +66,12 @@ function checkHeader(path: string): void {
     );
   }
   checkVersion(header.readUInt32BE(60), path);
+}
+
+/** Whether a first start was killed while it made the database: SQLite takes back what it has of that. */
+function isBeingMade(path: string): boolean {
+  const header = readHeader(path);
+  return header?.length === 100 && header.readUInt32BE(68) === 0 && existsSync(`${path}-journal`);
 }
 
 function checkVersion(version: number, path: string): void {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import {
   checkCompactRevision,
   checkFollowRevision,
@@ -10,7 +10,7 @@ import {
   checkTransaction,
 } from '../../argument-checks.ts';
 import { LiveFollowers } from '../../change-log/live-followers.ts';
-import { type Clock, type ScheduledCall, systemClock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../clock.ts';
 import type {
   Change,
   ChangeFollower,
@@ -31,45 +31,15 @@ import { decodeAnswers } from './batch-answers.ts';
 import { type BatchAnswer, request } from './batch-wire.ts';
 import { openAnother, openDatabase } from './database-file.ts';
 import type { DatabaseLock } from './database-lock.ts';
+import { LeaseSweeps } from './lease-sweeps.ts';
+import { messageOf } from './open-writer.ts';
 import { changeOfRow } from './sqlite-changes.ts';
+import type { SqliteShare, SqliteStorageOptions, SqliteThreadOptions } from './sqlite-options.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { mostThreads, StoreRevisions } from './store-revisions.ts';
 import { ValueCache } from './value-cache.ts';
 import { type Batch, WriteQueue } from './write-queue.ts';
 import { joinWriter, startWriter, type WriterEvents, type WriterLine } from './writer-line.ts';
-
-export interface SqliteThreadOptions {
-  /** Decides when leases expire. Default: the system's. */
-  clock?: Clock;
-  /** Writes that may wait for the one being committed; more are refused with `Overloaded`. Default 20,000. */
-  maxQueued?: number;
-  /** Bytes of values that may wait. Default 64 MiB. */
-  maxQueuedBytes?: number;
-  /** Page cache of each of the two connections, in bytes. Default 8 MiB. */
-  cacheBytes?: number;
-  /** Bytes of recently written or read values kept in memory. Default 16 MiB. */
-  valueCacheBytes?: number;
-  /** The store cannot be written any more, and followers have been ended: the process had better end as well. */
-  onFailure?: (error: StorageError) => void;
-}
-
-export interface SqliteStorageOptions extends SqliteThreadOptions {
-  /** The database file; created when missing. `<path>-wal`, `<path>-shm` and `<path>-lock` stand beside it. */
-  path: string;
-  /** Module of the writer thread, for bundles. Default: `sqlite-worker.ts` beside this module. */
-  workerUrl?: URL;
-  /** The file may grow to this many pages of 4 KiB, then writes are refused with `StorageFull`. Default: no bound. */
-  maxPageCount?: number;
-}
-
-/** With it one other thread of this process uses a store that is open here; the port has to be transferred to it. */
-export interface SqliteShare {
-  path: string;
-  port: MessagePort;
-  revisions: SharedArrayBuffer;
-  /** Which of those that joined. */
-  thread: number;
-}
 
 interface Opened {
   path: string;
@@ -116,7 +86,7 @@ export class SqliteStorage implements Storage {
   #shared: boolean;
   #joined = 0;
   #readers: { revision: number; resolve: () => void; reject: (error: Error) => void }[] = [];
-  #wake: { at: number; call: ScheduledCall } | undefined;
+  readonly #sweeps: LeaseSweeps;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | undefined;
 
@@ -176,7 +146,8 @@ export class SqliteStorage implements Storage {
         options.onFailure?.(error);
       },
     });
-    if (lock !== undefined) this.#wakeAt(this.#reader.nextExpiry());
+    this.#sweeps = new LeaseSweeps(this.#clock, (now) => this.#queue.command(request.sweep, now));
+    if (lock !== undefined) this.#sweeps.wakeAt(this.#reader.nextExpiry());
   }
 
   /**
@@ -298,7 +269,7 @@ export class SqliteStorage implements Storage {
     const ttlMs = checkTimeToLive(ttlSeconds);
     const now = this.#clock.now();
     const lease = await this.#queue.command(request.grant, ttlMs, now);
-    this.#wakeAt(now + ttlMs);
+    this.#sweeps.wakeAt(now + ttlMs);
     return lease;
   }
 
@@ -320,7 +291,7 @@ export class SqliteStorage implements Storage {
 
   async #close(): Promise<void> {
     this.#state = 'closing';
-    this.#wake?.call.cancel();
+    this.#sweeps.stop();
     await this.#queue.close();
     this.#state = 'closed';
     if (this.#thread !== undefined) this.#revisions.reached(this.#thread, 0);
@@ -387,30 +358,6 @@ export class SqliteStorage implements Storage {
     return this.#state === 'closed' ? undefined : this.#attempt(() => this.#reader.valueAt(revision));
   }
 
-  #wakeAt(time: number): void {
-    if (time === 0 || this.#state !== 'open') return;
-    if (this.#wake !== undefined) {
-      if (this.#wake.at <= time) return;
-      this.#wake.call.cancel();
-    }
-    const call = this.#clock.schedule(time - this.#clock.now(), () => {
-      this.#wake = undefined;
-      void this.#sweep(time);
-    });
-    this.#wake = { at: time, call };
-  }
-
-  async #sweep(due: number): Promise<void> {
-    const now = this.#clock.now();
-    if (now < due) return this.#wakeAt(due);
-    try {
-      this.#wakeAt(await this.#queue.command(request.sweep, now));
-    } catch {
-      // The disk is full or the queue is: the leases stay expired and are looked at again.
-      this.#wakeAt(this.#clock.now() + 1000);
-    }
-  }
-
   #checkOpen(): void {
     if (this.#state !== 'open') throw new StorageError('Closed', 'the store is closed');
   }
@@ -429,8 +376,4 @@ export class SqliteStorage implements Storage {
       throw new StorageError('StorageFailed', `reading failed: ${messageOf(error)}`, { cause: error });
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
