@@ -177,7 +177,7 @@ export class WriteQueue {
       case 'closed':
         // What a compaction has not removed from the file yet goes after the next start.
         for (const { resolve } of this.#compactions.splice(0)) resolve();
-        this.#closed?.resolve();
+        this.#ended('the thread that opened the store has closed it', undefined);
         return;
     }
   }
