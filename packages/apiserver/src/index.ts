@@ -27,8 +27,14 @@ export type { RbacVerdict } from './authorization/rbac/rbac.ts';
 export { Rbac, systemAdminCluster } from './authorization/rbac/rbac.ts';
 export type { PolicyRule } from './authorization/rbac/rule-matching.ts';
 export { ruleAllows, rulesCover } from './authorization/rbac/rule-matching.ts';
-export type { ApiResponse, CompleteResponse, ResponseSink, StreamResponse } from './endpoints/api-response.ts';
-export { jsonResponse, textResponse } from './endpoints/api-response.ts';
+export type {
+  ApiResponse,
+  CompleteResponse,
+  ResponseBody,
+  ResponseSink,
+  StreamResponse,
+} from './endpoints/api-response.ts';
+export { jsonResponse, leastBytes, textResponse, wholeBody } from './endpoints/api-response.ts';
 export { decodeBody, expectKind, isObject } from './endpoints/body.ts';
 export type { DiscoveryDocuments } from './endpoints/discovery/discovery.ts';
 export { answerDiscovery, renderDiscovery } from './endpoints/discovery/discovery.ts';
@@ -72,6 +78,7 @@ export { decodeGarbageMark, garbageMarkPrefix } from './registry/garbage-marks.t
 export { findObject, getObject, objectOf } from './registry/get.ts';
 export type { ListOptions, ListResult } from './registry/list.ts';
 export { listObjects } from './registry/list.ts';
+export { ListCache } from './registry/listing/list-cache.ts';
 export type { Access, ClusterAccess, LogicalClusterName, WildcardAccess } from './registry/logical-cluster.ts';
 export {
   logicalClusterName,

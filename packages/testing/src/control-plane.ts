@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { crdStrategy, storedNeighbourhood } from '@canopy/apiextensions';
-import { type AdmissionPlugin, type Registry, type Strategy, systemMasters, type UserInfo } from '@canopy/apiserver';
+import {
+  type AdmissionPlugin,
+  ListCache,
+  type Registry,
+  type Strategy,
+  systemMasters,
+  type UserInfo,
+} from '@canopy/apiserver';
 import { namespaceLifecycle, strategies } from '@canopy/controlplane';
 import {
   apiBindingAdmission,
@@ -72,6 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const registry: Registry = {
     storage,
     hub,
+    lists: new ListCache(hub, 1024 * 1024),
     clock,
     ids: { uuid: () => randomUUID(), suffix: (length) => randomBytes(length).toString('hex').slice(0, length) },
     maxObjectBytes,

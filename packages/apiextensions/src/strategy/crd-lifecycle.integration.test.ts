@@ -6,6 +6,7 @@ import {
   admit,
   createObject,
   deleteObject,
+  ListCache,
   logicalClusterName,
   mintClusterAccess,
   objectOf,
@@ -35,9 +36,11 @@ const now = '2026-01-02T00:00:00Z';
 /** Definitions of logical clusters over the real registry. */
 async function start(bound: readonly CrdNames[] = []) {
   const storage = new MemoryStorage();
+  const hub = await ChangeHub.start(storage);
   const registry: Registry = {
     storage,
-    hub: await ChangeHub.start(storage),
+    hub,
+    lists: new ListCache(hub, 1024 * 1024),
     clock: { now: () => Date.parse(now) },
     ids: { uuid: randomUUID, suffix: () => 'x' },
     maxObjectBytes: 3 * 1024 * 1024,

@@ -11,11 +11,14 @@ export interface ResponseSink {
   abort(): void;
 }
 
+/** Pieces are sent one after the other. None is changed: several answers may share one. */
+export type ResponseBody = Uint8Array | string | readonly Uint8Array[];
+
 export interface CompleteResponse {
   kind: 'complete';
   status: number;
   headers: Record<string, string>;
-  body: Uint8Array | string | undefined;
+  body: ResponseBody | undefined;
 }
 
 export interface StreamResponse {
@@ -30,7 +33,7 @@ export type ApiResponse = CompleteResponse | StreamResponse;
 
 export function jsonResponse(
   status: number,
-  body: Uint8Array | string,
+  body: ResponseBody,
   headers: Record<string, string> = {},
 ): CompleteResponse {
   return { kind: 'complete', status, headers: { 'content-type': 'application/json', ...headers }, body };
@@ -38,4 +41,18 @@ export function jsonResponse(
 
 export function textResponse(status: number, body: string): CompleteResponse {
   return { kind: 'complete', status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
+}
+
+/** A body of pieces as one. */
+export function wholeBody(body: ResponseBody): Uint8Array | string {
+  return isOfPieces(body) ? Buffer.concat(body) : body;
+}
+
+/** Bytes; of a text, as many as it has at least. */
+export function leastBytes(body: ResponseBody): number {
+  return isOfPieces(body) ? body.reduce((sum, piece) => sum + piece.byteLength, 0) : body.length;
+}
+
+export function isOfPieces(body: ResponseBody): body is readonly Uint8Array[] {
+  return Array.isArray(body);
 }

@@ -95,33 +95,27 @@ function shaped(call: ResourceCall, objects: KubeObject[], want: Negotiated, inp
   return partialList(objects, version, input.meta ?? {});
 }
 
-/** A list; plain JSON is put together from stored bytes without parsing them. */
+/** A list in any form but plain JSON, for which there is {@link plainList}. */
 export async function renderList(call: ResourceCall, result: ListResult): Promise<ApiResponse> {
   const want = wanted(call);
-  const meta: ListMeta = {
-    resourceVersion: String(result.revision),
-    ...(result.continueToken === '' ? {} : { continue: result.continueToken }),
-  };
-  if (want.representation.kind !== 'object') {
-    const objects = result.items.map((stored) => versionedObject(call, stored));
-    const body = await encodeBody(shaped(call, objects, want, { single: false, meta }), want.format, want.indent);
+  const meta = listMeta(result);
+  if (want.representation.kind === 'object') {
+    const bytes = joined(call, result.items, listHead(call, meta), listEnd);
+    const body = await recodeBody(bytes, want.format, want.indent);
     return compressed(call, jsonResponse(200, body, { 'content-type': want.contentType }));
   }
-  const bytes = listBytes(call, result.items, meta);
-  if (want.format === 'json' && !want.indent) return compressed(call, jsonResponse(200, bytes));
-  return compressed(
-    call,
-    jsonResponse(200, await recodeBody(bytes, want.format, want.indent), { 'content-type': want.contentType }),
-  );
+  const objects = result.items.map((stored) => versionedObject(call, stored));
+  const body = await encodeBody(shaped(call, objects, want, { single: false, meta }), want.format, want.indent);
+  return compressed(call, jsonResponse(200, body, { 'content-type': want.contentType }));
+}
+
+function listMeta({ revision, continueToken }: Pick<ListResult, 'revision' | 'continueToken'>): ListMeta {
+  return { resourceVersion: String(revision), ...(continueToken === '' ? {} : { continue: continueToken }) };
 }
 
 const comma = Buffer.from(',');
 const listEnd = Buffer.from(']}');
 const nothing = Buffer.alloc(0);
-
-function listBytes(call: ResourceCall, items: readonly StoredObject[], meta: ListMeta): Buffer {
-  return joined(call, items, listHead(call, meta), listEnd);
-}
 
 function listHead(call: ResourceCall, meta: ListMeta): Buffer {
   const { group, names } = call.resource.declaration;
@@ -146,21 +140,32 @@ function joined(call: ResourceCall, items: readonly StoredObject[], head: Buffer
   return Buffer.concat(parts);
 }
 
-/** The bytes of one list that is put together from pages, a call for each of them. */
-export interface ListPages {
-  first(result: ListResult): Buffer;
-  next(items: readonly StoredObject[]): Buffer;
+/** A list in plain JSON, put together from stored bytes without parsing them: `head`, objects with commas between them, `end`. */
+export interface PlainList {
+  head(of: Pick<ListResult, 'revision' | 'continueToken'>): Buffer;
+  /** With commas between them. */
+  objects(items: readonly StoredObject[]): Buffer;
+  /** Those of a later page, with a comma before them. */
+  furtherObjects(items: readonly StoredObject[]): Buffer;
   end: Buffer;
+  /** Objects go out as they are stored. */
+  isStoredForm: boolean;
+  /** A list of one page. `objects` is not changed and may belong to several answers. */
+  complete(of: Pick<ListResult, 'revision' | 'continueToken'>, objects: Buffer): ApiResponse | Promise<ApiResponse>;
 }
 
 /** Undefined when the client asked for another form than plain JSON, which needs all objects at once. */
-export function listPages(call: ResourceCall): ListPages | undefined {
+export function plainList(call: ResourceCall): PlainList | undefined {
   const want = wanted(call);
   if (want.representation.kind !== 'object' || want.format !== 'json' || want.indent) return undefined;
+  const head: PlainList['head'] = (of) => listHead(call, listMeta(of));
   return {
-    first: ({ items, revision }) => joined(call, items, listHead(call, { resourceVersion: String(revision) }), nothing),
-    next: (items) => (items.length === 0 ? nothing : joined(call, items, comma, nothing)),
+    head,
+    objects: (items) => joined(call, items, nothing, nothing),
+    furtherObjects: (items) => (items.length === 0 ? nothing : joined(call, items, comma, nothing)),
     end: listEnd,
+    isStoredForm: isStoredForm(call),
+    complete: (of, objects) => compressed(call, jsonResponse(200, [head(of), objects, listEnd])),
   };
 }
 

@@ -2,6 +2,7 @@ import type { KubeObject } from '@canopy/apimachinery';
 import type { ChangeHub, KeyValue, Storage, StorageKey } from '@canopy/storage';
 import { objectKey } from '@canopy/storage';
 import type { UserInfo } from '../authentication/authenticator.ts';
+import type { ListCache } from './listing/list-cache.ts';
 import type { Access, ClusterAccess } from './logical-cluster.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { StrategyContext } from './strategy.ts';
@@ -11,6 +12,7 @@ import { type Clock, type Identifiers, timestamp } from './system-metadata.ts';
 export interface Registry {
   readonly storage: Storage;
   readonly hub: ChangeHub;
+  readonly lists: ListCache;
   readonly clock: Clock;
   readonly ids: Identifiers;
   /** Largest encoded object, in bytes; larger ones are refused with 413. */

@@ -1,5 +1,5 @@
 import type { StatusError } from '@canopy/apimachinery';
-import type { ApiResponse } from '../endpoints/api-response.ts';
+import type { ApiResponse, ResponseBody } from '../endpoints/api-response.ts';
 import type { AuthorizedContext, IncomingRequest, UserContext } from '../endpoints/request-context.ts';
 import { Exchange } from './exchange.ts';
 import { type DeadlineClock, RequestDeadlines } from './request-deadlines.ts';
@@ -16,7 +16,7 @@ export interface FinishedRequest {
   durationMs: number;
   error: StatusError | undefined;
   /** Of complete answers. */
-  responseBody: Uint8Array | string | undefined;
+  responseBody: ResponseBody | undefined;
 }
 
 export interface ApiServerOptions {

@@ -1,5 +1,5 @@
 import { badRequest, internalError, isStatusError, type StatusError, timeout } from '@canopy/apimachinery';
-import type { ApiResponse } from '../endpoints/api-response.ts';
+import { type ApiResponse, leastBytes } from '../endpoints/api-response.ts';
 import type { AuthorizedContext, IncomingRequest, UserContext } from '../endpoints/request-context.ts';
 import { toStatusError } from '../registry/storage-errors.ts';
 import type { ApiServerOptions } from './api-server.ts';
@@ -75,7 +75,7 @@ export class Exchange implements Expiring {
     this.isAnswered = true;
     this.decorated(response);
     if (response.kind === 'complete') {
-      this.release(response.body?.length ?? 0);
+      this.release(response.body === undefined ? 0 : leastBytes(response.body));
       this.report(response, error);
       this.answer(response);
       return;

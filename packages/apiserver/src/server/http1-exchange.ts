@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { ApiResponse } from '../endpoints/api-response.ts';
+import { type ApiResponse, wholeBody } from '../endpoints/api-response.ts';
 import { HttpRequest } from './http-request.ts';
 import { readableBody } from './request-body.ts';
 import { bodyOf, closedSink, countUnread, type Serving } from './serving.ts';
@@ -32,7 +32,7 @@ function respondHttp1(serving: Serving, response: ServerResponse, answer: ApiRes
     return;
   }
   if (answer.kind === 'complete') {
-    const { body } = answer;
+    const body = answer.body === undefined ? undefined : wholeBody(answer.body);
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
     response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
     response.end(headOnly ? undefined : body);

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import type { ApiResponse } from '../endpoints/api-response.ts';
+import { type ApiResponse, isOfPieces, type ResponseBody } from '../endpoints/api-response.ts';
 import { HttpRequest } from './http-request.ts';
 import { errorCode } from './http2/connection-error.ts';
 import type { ServerStream } from './http2/server-stream.ts';
@@ -38,13 +38,13 @@ export function serveHttp2(serving: Serving, stream: ServerStream, socket: TLSSo
 function respond(serving: Serving, stream: ServerStream, response: ApiResponse, headOnly: boolean): void {
   const { status, headers } = response;
   if (response.kind === 'complete') {
-    const body = response.body === undefined ? undefined : bytesOf(response.body);
-    if (body === undefined || headOnly) {
+    if (response.body === undefined || headOnly) {
       stream.respond(status, headers, undefined);
       return;
     }
-    headers['content-length'] = String(body.length);
-    stream.respond(status, headers, body);
+    const pieces = piecesOf(response.body);
+    headers['content-length'] = String(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    stream.respond(status, headers, pieces);
     // What is left of it waits for the peer.
     if (stream.outgoingBytes > 0)
       countUnread(serving, stream, stream.outgoingBytes, () => stream.reset(errorCode.enhanceYourCalm));
@@ -61,6 +61,10 @@ function respond(serving: Serving, stream: ServerStream, response: ApiResponse, 
     },
     abort: () => stream.reset(errorCode.cancel),
   });
+}
+
+function piecesOf(body: ResponseBody): Buffer[] {
+  return isOfPieces(body) ? body.map(bytesOf) : [bytesOf(body)];
 }
 
 function bytesOf(chunk: Uint8Array | string): Buffer {

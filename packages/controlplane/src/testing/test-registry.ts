@@ -11,6 +11,7 @@ import {
   createObject,
   deleteObject,
   dispatchResource,
+  ListCache,
   logicalClusterName,
   makeSurface,
   mintClusterAccess,
@@ -22,6 +23,7 @@ import {
   serveResource,
   type UserInfo,
   updateObject,
+  wholeBody,
 } from '@canopy/apiserver';
 import { ChangeHub, MemoryStorage } from '@canopy/storage';
 import { strategies } from '../strategies.ts';
@@ -49,9 +51,11 @@ export class TestCluster {
 
   static async start(plugins: (cluster: TestCluster) => readonly AdmissionPlugin[] = () => []): Promise<TestCluster> {
     const storage = new MemoryStorage();
+    const hub = await ChangeHub.start(storage);
     const registry: Registry = {
       storage,
-      hub: await ChangeHub.start(storage),
+      hub,
+      lists: new ListCache(hub, 1024 * 1024),
       clock: { now: () => Date.UTC(2026, 0, 2) },
       ids: { uuid: randomUUID, suffix: (length) => randomUUID().slice(0, length) },
       maxObjectBytes: 3 * 1024 * 1024,
@@ -202,6 +206,6 @@ export class TestCluster {
 
 function bodyOf(response: ApiResponse): KubeObject {
   if (response.kind !== 'complete' || response.body === undefined) throw new Error('no body');
-  const { body } = response;
+  const body = wholeBody(response.body);
   return JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString('utf8')) as KubeObject;
 }

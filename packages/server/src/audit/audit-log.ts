@@ -1,5 +1,11 @@
 import { closeSync, createWriteStream, fstatSync, openSync, readSync, type WriteStream } from 'node:fs';
-import type { FinishedRequest, IncomingRequest } from '@canopy/apiserver';
+import {
+  type FinishedRequest,
+  type IncomingRequest,
+  leastBytes,
+  type ResponseBody,
+  wholeBody,
+} from '@canopy/apiserver';
 import { type AuditLevel, type AuditPolicy, type AuditSubject, auditLevel } from './audit-policy.ts';
 
 /** Lines that may wait for the disk; beyond that events are dropped and counted rather than held in memory. */
@@ -163,10 +169,11 @@ function objectRef(info: NonNullable<FinishedRequest['known']['info']>): Record<
   return Object.fromEntries(Object.entries(reference).filter(([, value]) => value !== ''));
 }
 
-function bodyField(field: string, body: Uint8Array | string | undefined): Record<string, unknown> {
-  if (body === undefined || body.length === 0 || body.length > maxBodyBytes) return {};
+function bodyField(field: string, body: ResponseBody | undefined): Record<string, unknown> {
+  if (body === undefined || leastBytes(body) === 0 || leastBytes(body) > maxBodyBytes) return {};
+  const whole = wholeBody(body);
   try {
-    return { [field]: JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)) };
+    return { [field]: JSON.parse(typeof whole === 'string' ? whole : new TextDecoder().decode(whole)) };
   } catch {
     return {};
   }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CrdNeighbourhood, crdStrategy, storedNeighbourhood } from '@canopy/apiextensions';
-import type { Registry, Strategy } from '@canopy/apiserver';
+import { ListCache, type Registry, type Strategy } from '@canopy/apiserver';
 import { strategies } from '@canopy/controlplane';
 import {
   apiBindingStrategy,
@@ -41,6 +41,7 @@ export interface KcpWorld {
 }
 
 const directoryCapacity = 4_000;
+const maxCachedListBytes = 16 * 1024 * 1024;
 const maxObjectBytes = 3 * 1024 * 1024;
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
@@ -55,6 +56,7 @@ export function wireKcpWorld(storage: Storage, hub: ChangeHub, shard: ShardSetti
   const registry: Registry = {
     storage,
     hub,
+    lists: new ListCache(hub, maxCachedListBytes),
     clock,
     ids: { uuid: () => randomUUID(), suffix: randomSuffix },
     maxObjectBytes,

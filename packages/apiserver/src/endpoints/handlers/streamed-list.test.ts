@@ -49,12 +49,11 @@ function page(count: number, continueToken: string): ListResult {
 function list(changes: Partial<StreamedList> = {}): StreamedList & { asked: [string, number][] } {
   const asked: [string, number][] = [];
   return {
-    pages: {
-      first: ({ items }) => Buffer.from(`[${'a'.repeat(items.length * objectBytes)}`),
-      next: (items) => Buffer.from(items.length === 0 ? '' : `,${'b'.repeat(items.length * objectBytes)}`),
+    form: {
+      furtherObjects: (items) => Buffer.from(items.length === 0 ? '' : `,${'b'.repeat(items.length * objectBytes)}`),
       end: Buffer.from(']'),
     },
-    first: page(1, 'second'),
+    first: { bytes: [Buffer.from(`[${'a'.repeat(objectBytes)}`)], count: 1, continueToken: 'second' },
     read: async (token, limit) => {
       asked.push([token, limit]);
       return token === 'second' ? page(2, 'third') : page(0, '');

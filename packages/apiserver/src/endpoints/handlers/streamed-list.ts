@@ -3,7 +3,7 @@ import { createGzip } from 'node:zlib';
 import type { ListResult } from '../../registry/list.ts';
 import type { ApiResponse, ResponseSink } from '../api-response.ts';
 import { acceptsGzip } from '../negotiation/compression.ts';
-import type { ListPages } from '../rendering.ts';
+import type { PlainList } from '../rendering.ts';
 
 /** Objects of the first page: a list that has no more is answered in one piece. */
 export const firstPageObjects = 500;
@@ -20,9 +20,15 @@ const longestLook = 100;
 const defaultPatienceMs = 60_000;
 
 export interface StreamedList {
-  pages: ListPages;
-  /** Has more. */
-  first: ListResult;
+  form: Pick<PlainList, 'furtherObjects' | 'end'>;
+  first: {
+    /** From the beginning of the answer. */
+    bytes: readonly Buffer[];
+    /** Objects. */
+    count: number;
+    /** There is more. */
+    continueToken: string;
+  };
   /** The page behind a continue token, in the state of the first one. */
   read(continueToken: string, limit: number): Promise<ListResult>;
   acceptEncoding: string | undefined;
@@ -59,20 +65,23 @@ interface Output {
   end(): Promise<void>;
 }
 
-async function writePages({ pages, first, read }: StreamedList, out: Output): Promise<void> {
-  let bytes = pages.first(first);
-  let count = first.items.length;
-  let token = first.continueToken;
-  await out.write(bytes);
+async function writePages({ form, first, read }: StreamedList, out: Output): Promise<void> {
+  let bytes = 0;
+  let { count, continueToken: token } = first;
+  for (const part of first.bytes) {
+    bytes += part.byteLength;
+    await out.write(part);
+  }
   while (token !== '') {
-    const limit = count === 0 ? maxPageObjects : Math.floor((pageBytes / bytes.byteLength) * count);
+    const limit = count === 0 ? maxPageObjects : Math.floor((pageBytes / bytes) * count);
     const page = await read(token, Math.min(maxPageObjects, Math.max(1, limit)));
-    bytes = pages.next(page.items);
+    const part = form.furtherObjects(page.items);
+    bytes = part.byteLength;
     count = page.items.length;
     token = page.continueToken;
-    if (bytes.byteLength > 0) await out.write(bytes);
+    if (bytes > 0) await out.write(part);
   }
-  await out.write(pages.end);
+  await out.write(form.end);
   await out.end();
 }
 

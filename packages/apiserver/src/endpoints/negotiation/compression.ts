@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ApiResponse } from '../api-response.ts';
+import { type ApiResponse, leastBytes, wholeBody } from '../api-response.ts';
 
 const gzipAsync = promisify(gzip);
 
@@ -48,14 +48,14 @@ export function compressResponse(
 ): ApiResponse | Promise<ApiResponse> {
   if (response.kind === 'stream' || response.body === undefined) return response;
   // Every character is at least one byte, so only texts below the threshold have to be measured.
-  const short = response.body.length < gzipThresholdBytes;
+  const short = leastBytes(response.body) < gzipThresholdBytes;
   if (short && (typeof response.body !== 'string' || Buffer.byteLength(response.body) < gzipThresholdBytes))
     return response;
   if (response.headers['content-encoding'] !== undefined) return response;
   const vary = response.headers['vary'];
   const headers = { ...response.headers, vary: vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding` };
   if (!acceptsGzip(acceptEncoding)) return { ...response, headers };
-  return compress(response.body).then((body) => ({
+  return compress(wholeBody(response.body)).then((body) => ({
     ...response,
     headers: { ...headers, 'content-encoding': 'gzip' },
     body,

@@ -63,17 +63,23 @@ export class ServerStream implements BodySource {
     this.closeListeners.push(listener);
   }
 
-  respond(status: number, headers: Readonly<Record<string, string>>, body: Buffer | undefined): void {
+  /** A whole answer; `body` in pieces, which are not changed. */
+  respond(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer | readonly Buffer[] | undefined,
+  ): void {
     if (this.destroyed) return;
-    if (body === undefined || body.length === 0) {
-      this.isEnding = true;
+    if (Buffer.isBuffer(body)) this.keep(body);
+    else for (const piece of body ?? []) this.keep(piece);
+    this.isEnding = true;
+    if (this.outgoingBytes === 0) {
       this.carrier.sendHeaders(this, status, headers, true);
       this.finish();
       return;
     }
     this.carrier.sendHeaders(this, status, headers, false);
-    this.isEnding = true;
-    this.add(body);
+    this.carrier.sendData(this);
   }
 
   begin(status: number, headers: Readonly<Record<string, string>>): void {
@@ -93,9 +99,14 @@ export class ServerStream implements BodySource {
     this.carrier.sendData(this);
   }
 
-  private add(chunk: Buffer): void {
+  private keep(chunk: Buffer): void {
+    if (chunk.length === 0) return;
     this.outgoing.push(chunk);
     this.outgoingBytes += chunk.length;
+  }
+
+  private add(chunk: Buffer): void {
+    this.keep(chunk);
     this.carrier.sendData(this);
   }
 
