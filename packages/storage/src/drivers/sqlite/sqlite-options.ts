@@ -13,6 +13,8 @@ export interface SqliteThreadOptions {
   cacheBytes?: number;
   /** Bytes of recently written or read values kept in memory. Default 16 MiB. */
   valueCacheBytes?: number;
+  /** Bytes of objects kept in memory by key, as they are now; many share their values with the above. Default 16 MiB. */
+  objectCacheBytes?: number;
   /** The store cannot be written any more, and followers have been ended: the process had better end as well. */
   onFailure?: (error: StorageError) => void;
 }

@@ -1,8 +1,17 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RevisionWindow } from '../../argument-checks.ts';
 import { prefixEnd, rangeStart } from '../../key-order.ts';
-import type { IndexRangeOptions, KeyValue, RangeOptions, RangeResult, Revision, StorageKey } from '../../storage.ts';
+import type {
+  Change,
+  IndexRangeOptions,
+  KeyValue,
+  RangeOptions,
+  RangeResult,
+  Revision,
+  StorageKey,
+} from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
+import type { CurrentObjects } from './current-objects.ts';
 import { emptyRevision } from './sqlite-format.ts';
 import type { StoreRevisions } from './store-revisions.ts';
 import type { ValueCache } from './value-cache.ts';
@@ -49,16 +58,23 @@ export class SqliteReader {
   readonly #newest: StatementSync;
   readonly #valueAt: StatementSync;
   readonly #values: ValueCache;
+  readonly #current: CurrentObjects;
   #inSnapshot = false;
+  /** The newest revision of the snapshot. */
+  #snapshot = 0;
   /** The newest revision that followers, and so caches, have heard of. */
   #told: number;
   /** The snapshot has what followers have not heard of yet: reads go back to what they have. */
   #ahead = false;
   readonly #revisions: StoreRevisions;
 
-  constructor(database: DatabaseSync, values: ValueCache, revisions: StoreRevisions) {
+  constructor(
+    database: DatabaseSync,
+    { values, current, revisions }: { values: ValueCache; current: CurrentObjects; revisions: StoreRevisions },
+  ) {
     this.#database = database;
     this.#values = values;
+    this.#current = current;
     this.#begin = database.prepare('BEGIN');
     this.#end = database.prepare('COMMIT');
     this.#newest = database.prepare('SELECT max(rev) AS rev FROM kv');
@@ -84,7 +100,8 @@ export class SqliteReader {
   }
 
   currentRevision(): Revision {
-    return (this.#ahead ? this.#told : this.#newestRevision()) as Revision;
+    if (this.#ahead) return this.#told as Revision;
+    return (this.#inSnapshot ? Math.max(this.#snapshot, this.compacted) : this.#newestRevision()) as Revision;
   }
 
   #newestRevision(): number {
@@ -92,8 +109,9 @@ export class SqliteReader {
     return Math.max(rev ?? 0, this.compacted, emptyRevision);
   }
 
-  /** Followers are about to hear of everything up to `revision`: later reads see that, and nothing later. */
-  tell(revision: number): void {
+  /** Followers are about to hear of everything up to `revision`, by these changes: later reads see that, and nothing later. */
+  tell(revision: number, changes: readonly Change[]): void {
+    this.#current.apply(changes);
     this.#told = Math.max(this.#told, revision);
     this.refresh();
   }
@@ -110,12 +128,23 @@ export class SqliteReader {
     if (this.#inSnapshot) return;
     this.#begin.run();
     this.#inSnapshot = true;
-    this.#ahead = this.#newestRevision() > this.#told;
+    this.#snapshot = this.#newestRevision();
+    this.#ahead = this.#snapshot > this.#told;
     setImmediate(() => this.refresh());
   }
 
+  /** The object without a look at the file; undefined when that is needed. */
+  known(key: StorageKey): KeyValue | undefined {
+    return this.#current.get(key);
+  }
+
   get(key: StorageKey): KeyValue | undefined {
-    if (this.#ahead) return this.getAt(key, this.#told);
+    const item = this.#ahead ? this.getAt(key, this.#told) : this.#stored(key);
+    if (item !== undefined) this.#current.add(item);
+    return item;
+  }
+
+  #stored(key: StorageKey): KeyValue | undefined {
     const row = this.#get.get(key) as unknown as ValueRow | undefined;
     if (row === undefined) return undefined;
     const [modRevision, createRevision, value] = row;

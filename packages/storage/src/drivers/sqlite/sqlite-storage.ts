@@ -29,6 +29,7 @@ import type {
 import { StorageError } from '../../storage-error.ts';
 import { decodeAnswers } from './batch-answers.ts';
 import { type BatchAnswer, request } from './batch-wire.ts';
+import { CurrentObjects } from './current-objects.ts';
 import { openAnother, openDatabase } from './database-file.ts';
 import type { DatabaseLock } from './database-lock.ts';
 import { LeaseSweeps } from './lease-sweeps.ts';
@@ -130,7 +131,8 @@ export class SqliteStorage implements Storage {
     this.#revisions = revisions;
     this.#clock = options.clock ?? systemClock;
     this.#values = new ValueCache(options.valueCacheBytes ?? 16 * 1024 * 1024);
-    this.#reader = new SqliteReader(database, this.#values, revisions);
+    const current = new CurrentObjects(options.objectCacheBytes ?? 16 * 1024 * 1024);
+    this.#reader = new SqliteReader(database, { values: this.#values, current, revisions });
     this.#told = this.#reader.currentRevision();
     if (thread !== undefined) revisions.reached(thread, this.#told);
     this.#queue = new WriteQueue({
@@ -166,7 +168,10 @@ export class SqliteStorage implements Storage {
   async get(key: StorageKey, options?: { revision?: Revision }): Promise<KeyValue | undefined> {
     const revision = options?.revision;
     if (this.#isBehind()) await this.#caughtUp();
-    if (revision === undefined) return this.#read(() => this.#reader.get(key));
+    if (revision === undefined) {
+      this.#checkOpen();
+      return this.#reader.known(key) ?? this.#read(() => this.#reader.get(key));
+    }
     return this.#read(() => {
       checkReadRevision(revision, this.#reader.window());
       return this.#reader.getAt(key, revision);
@@ -328,7 +333,7 @@ export class SqliteStorage implements Storage {
 
   #tell(changes: readonly Change[], newest: number): void {
     this.#told = newest;
-    this.#reader.tell(newest);
+    this.#reader.tell(newest, changes);
     this.#followers.publish(changes);
     if (this.#thread !== undefined) this.#revisions.reached(this.#thread, newest);
     if (this.#readers.length === 0) return;
