@@ -27,16 +27,17 @@ export function decodeText(bytes: Uint8Array): string {
 
 /**
  * Parses JSON, YAML or, where the body's message has field numbers, Kubernetes' protobuf, by content type. 415 for
- * others, 400 when malformed.
+ * others, 400 when malformed. `known` is the body as text, for those who have it.
  */
 export async function decodeBody(
   bytes: Uint8Array,
   contentType: string | undefined,
   message?: Schema,
+  known?: string,
 ): Promise<unknown> {
   const mediaType = mediaTypeOf(contentType);
   if (mediaType === protobufMediaType && message !== undefined) return decodeProtobuf(bytes, message);
-  const text = decodeText(bytes);
+  const text = known ?? decodeText(bytes);
   if (mediaType === 'application/json' || mediaType === '') return parseJsonBody(text);
   if (mediaType === 'application/yaml' || mediaType === 'application/x-yaml') {
     try {

@@ -49,32 +49,30 @@ function nonResource(method: string, path: string): RequestInfo {
  * without a name is a list, or a watch with `watch=true`; DELETE without a name is a deletecollection.
  */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const parts = path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeSegment);
+  const parts = segmentsOf(path);
   const prefix = parts[0];
   if (prefix !== 'api' && prefix !== 'apis') return nonResource(method, path);
   const versionAt = prefix === 'api' ? 1 : 2;
   if (parts.length <= versionAt + 1) return nonResource(method, path);
   const group = prefix === 'api' ? '' : parts[1]!;
   const version = parts[versionAt]!;
-  let rest = parts.slice(versionAt + 1);
+  let at = versionAt + 1;
   let legacyWatch = false;
-  if (rest[0] === 'watch' && rest.length > 1) {
+  if (parts[at] === 'watch' && parts.length > at + 1) {
     legacyWatch = true;
-    rest = rest.slice(1);
+    at += 1;
   }
   let namespace = '';
-  if (rest[0] === 'namespaces' && rest.length > 1) {
-    if (rest.length > 2 && !namespaceSubresources.has(rest[2]!)) {
-      namespace = rest[1]!;
-      rest = rest.slice(2);
+  if (parts[at] === 'namespaces' && parts.length > at + 1) {
+    if (parts.length > at + 2 && !namespaceSubresources.has(parts[at + 2]!)) {
+      namespace = parts[at + 1]!;
+      at += 2;
     } else if (group === '') {
-      namespace = rest[1]!;
+      namespace = parts[at + 1]!;
     }
   }
-  const [resourceText = '', name = '', ...sub] = rest;
+  const resourceText = parts[at] ?? '';
+  const name = parts[at + 1] ?? '';
   const colon = resourceText.indexOf(':');
   const resource = colon === -1 ? resourceText : resourceText.slice(0, colon);
   return {
@@ -86,7 +84,7 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     namespace,
     resource,
     identity: colon === -1 ? '' : resourceText.slice(colon + 1),
-    subresource: sub.join('/'),
+    subresource: parts.length > at + 2 ? parts.slice(at + 2).join('/') : '',
     name,
     path,
   };
@@ -100,6 +98,18 @@ function resourceVerb(method: string, name: string, query: URLSearchParams): str
     return name === '' ? 'list' : 'get';
   }
   return verb === 'delete' && name === '' ? 'deletecollection' : verb;
+}
+
+/** What stands between slashes, without what is empty. */
+function segmentsOf(path: string): string[] {
+  const segments: string[] = [];
+  for (let start = 0; start < path.length; ) {
+    const slash = path.indexOf('/', start);
+    const end = slash === -1 ? path.length : slash;
+    if (end > start) segments.push(decodeSegment(path.slice(start, end)));
+    start = end + 1;
+  }
+  return segments;
 }
 
 function decodeSegment(segment: string): string {

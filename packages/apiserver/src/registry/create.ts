@@ -1,7 +1,7 @@
 import { alreadyExists, conflict, type FieldSet, type KubeObject, updateManagedFields } from '@canopy/apimachinery';
 import type { Operation, Transaction } from '@canopy/storage';
 import { markNewOwners } from './garbage-marks.ts';
-import { encodeObject } from './object-codec.ts';
+import { encodeObject, inStoredOrder } from './object-codec.ts';
 import { indexEntries } from './object-indexes.ts';
 import { checkNewObject, checkSize, checkStrategy, servedVersion } from './object-rules.ts';
 import {
@@ -79,7 +79,7 @@ async function tryCreate(
   trackCreation(request, stored, options, context.now);
 
   const alongside = (await strategy.alongsideCreate?.(stored, context)) ?? noTransaction;
-  stored = sortForStorage(stored);
+  stored = inStoredOrder(stored);
   const value = encodeObject(stored);
   checkSize(registry, value);
   const key = keyOf(request, stored.metadata.name ?? '');
@@ -146,10 +146,4 @@ export function defaultResetFields(request: CollectionRequest, subresource: stri
   const served = servedVersion(request.resource, request.version);
   if (served.declaration.subresources.status !== true) return clusterField;
   return subresource === 'status' ? statusFields : mainFields;
-}
-
-/** `apiVersion`, `kind`, `metadata` first; the splice of the resource version relies on it. */
-function sortForStorage(object: KubeObject): KubeObject {
-  const { apiVersion, kind, metadata, ...rest } = object;
-  return { apiVersion, kind, metadata, ...rest };
 }

@@ -12,9 +12,24 @@ const decoder = new TextDecoder();
 
 /** Stored form. `metadata.resourceVersion` of the input is ignored. */
 export function encodeObject(object: KubeObject): Uint8Array {
+  const ordered = inStoredOrder(object);
+  if (ordered.metadata.resourceVersion === undefined) return encoder.encode(JSON.stringify(ordered));
+  const { resourceVersion: _, ...metadata } = ordered.metadata;
+  return encoder.encode(JSON.stringify({ ...ordered, metadata }));
+}
+
+const leading = ['apiVersion', 'kind', 'metadata'];
+
+/** The object, or a shallow copy, with `apiVersion`, `kind` and `metadata` first, as the splice of the resource version needs it. */
+export function inStoredOrder(object: KubeObject): KubeObject {
+  let at = 0;
+  for (const field in object) {
+    if (field !== leading[at]) break;
+    at += 1;
+    if (at === leading.length) return object;
+  }
   const { apiVersion, kind, metadata, ...rest } = object;
-  const { resourceVersion: _, ...meta } = metadata;
-  return encoder.encode(JSON.stringify({ apiVersion, kind, metadata: meta, ...rest }));
+  return { apiVersion, kind, metadata, ...rest };
 }
 
 export function decodeObject(kv: Pick<KeyValue, 'value' | 'modRevision'>): KubeObject {

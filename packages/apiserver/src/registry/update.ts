@@ -1,5 +1,6 @@
 import {
   conflict,
+  deepCopy,
   deepEqual,
   type KubeObject,
   notFound,
@@ -9,7 +10,7 @@ import {
 import type { KeyValue, Operation } from '@canopy/storage';
 import { apiVersionText, createObject, defaultResetFields } from './create.ts';
 import { hasDependents, markNewOwners, markOwner } from './garbage-marks.ts';
-import { decodeObject, encodeObject } from './object-codec.ts';
+import { decodeObject, encodeObject, inStoredOrder } from './object-codec.ts';
 import { indexEntries } from './object-indexes.ts';
 import { checkChangedObject, checkSize, checkStrategy, desiredStateOf, servedVersion } from './object-rules.ts';
 import {
@@ -22,6 +23,7 @@ import {
   strategyContext,
   type WriteOptions,
 } from './registry.ts';
+import type { ServedResource } from './served-resource.ts';
 import { toStatusError } from './storage-errors.ts';
 import type { StrategyContext } from './strategy.ts';
 import { keepServerMetadata, stampCluster, withoutClusterAnnotation } from './system-metadata.ts';
@@ -75,7 +77,7 @@ async function tryUpdate(
 ): Promise<StoredObject | undefined> {
   const { resource, version, access } = request;
   const old = decodeObject(kv);
-  const { object: wanted, managedFieldsKept } = await step.transform(inVersion(resource, decodeObject(kv), version));
+  const { object: wanted, managedFieldsKept } = await step.transform(copyInVersion(resource, old, version));
   checkPreconditions(request, wanted, old);
   servedVersion(resource, version).compiled.applyDefaults(wanted as never);
   const hasVersion = version === resource.declaration.storageVersion;
@@ -99,6 +101,10 @@ async function tryUpdate(
     updated.metadata.deletionTimestamp !== undefined && mayDisappear(resource.strategy.mayDisappear, updated);
   if (!done && sameObject(updated, old)) return { kv, object: old };
   return writeUpdated(registry, attempt, { done, unconditional });
+}
+
+function copyInVersion(resource: ServedResource, object: KubeObject, version: string): KubeObject {
+  return version === resource.declaration.storageVersion ? deepCopy(object) : inVersion(resource, object, version);
 }
 
 function checkPreconditions(request: ObjectRequest, wanted: KubeObject, old: KubeObject): void {
@@ -215,8 +221,7 @@ async function writeUpdated(
   input: WriteInput,
 ): Promise<StoredObject | undefined> {
   const { resource, access } = request;
-  const { apiVersion, kind, metadata, ...rest } = updated;
-  const object: KubeObject = { apiVersion, kind, metadata, ...rest };
+  const object = inStoredOrder(updated);
   const value = encodeObject(object);
   checkSize(registry, value);
   if (dryRun) return { kv: { ...kv, value }, object };

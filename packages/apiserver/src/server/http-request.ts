@@ -33,6 +33,8 @@ export interface HttpRequestParts {
   socket: TLSSocket;
   /** What carries the request: it closes when the peer is gone or has its answer. */
   carrier: { once(event: 'close', listener: () => void): unknown; destroyed: boolean };
+  /** Whether all of the answer was handed over: nobody works on it any more. */
+  isAnswered(): boolean;
   running: RunningRequests;
   readBody(): Promise<Uint8Array>;
 }
@@ -81,14 +83,14 @@ export class HttpRequest implements IncomingRequest {
   }
 
   private follow(): AbortSignal {
-    const { carrier, running } = this.parts;
+    const { carrier, running, isAnswered } = this.parts;
     if (carrier.destroyed) return aborted.signal;
     const controller = new AbortController();
     this.controller = controller;
     running.add(controller);
     carrier.once('close', () => {
       running.delete(controller);
-      controller.abort(peerGone);
+      if (!isAnswered()) controller.abort(peerGone);
     });
     return controller.signal;
   }

@@ -17,6 +17,7 @@ export function serveHttp1(serving: Serving, message: IncomingMessage, response:
     headers: message.headers as Record<string, string | undefined>,
     socket: message.socket as TLSSocket,
     carrier: response,
+    isAnswered: () => response.writableEnded,
     running: serving.running,
     readBody: () => bodyOf(serving, readableBody(message), message.headers['content-length'], request),
   });

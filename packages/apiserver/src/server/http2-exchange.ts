@@ -17,6 +17,7 @@ export function serveHttp2(serving: Serving, stream: ServerStream, socket: TLSSo
     headers,
     socket,
     carrier: stream,
+    isAnswered: () => stream.isEnding,
     running: serving.running,
     readBody: () =>
       method === 'GET' || method === 'HEAD'

@@ -50,6 +50,7 @@ export function readBody(
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let done = false;
+    let deadline: NodeJS.Timeout | undefined;
     const giveUp = (error: Error): void => {
       if (done) return;
       done = true;
@@ -60,10 +61,6 @@ export function readBody(
       source.discard();
       reject(error);
     };
-    const deadline = setTimeout(() => {
-      giveUp(timeout('the request body did not arrive in time'));
-      setTimeout(() => source.destroy(), answerMs).unref();
-    }, timeoutMs);
     holding.giveWay = () => giveUp(tooManyRequests('too many large request bodies, please try again later', 1));
     source.read({
       data(chunk) {
@@ -80,6 +77,12 @@ export function readBody(
       },
       broken: (why) => giveUp(badRequest(`the request body broke off${why === undefined ? '' : `: ${why}`}`)),
     });
+    // Most bodies are there already.
+    if (done) return;
+    deadline = setTimeout(() => {
+      giveUp(timeout('the request body did not arrive in time'));
+      setTimeout(() => source.destroy(), answerMs).unref();
+    }, timeoutMs);
   });
 }
 

@@ -42,11 +42,20 @@ function validateConfigMap(object: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   checkKeys(data, 'data', binaryData, errors);
   checkKeys(binaryData, 'binaryData', data, errors);
+  if (isTooLong(data, binaryData)) errors.push(tooLong('[]', maxDataBytes));
+  return errors;
+}
+
+/** Bytes are counted only when there may be too many: a character has three at most for each of its units. */
+function isTooLong(data: ConfigMapObject['data'], binaryData: ConfigMapObject['binaryData']): boolean {
+  let most = 0;
+  for (const key in data) most += 3 * data[key]!.length;
+  for (const key in binaryData) most += binaryData[key]!.length;
+  if (most <= maxDataBytes) return false;
   let size = 0;
   for (const key in data) size += utf8Length(data[key]!);
   for (const key in binaryData) size += base64ByteLength(binaryData[key]!);
-  if (size > maxDataBytes) errors.push(tooLong('[]', maxDataBytes));
-  return errors;
+  return size > maxDataBytes;
 }
 
 /** Errors of changing `fields` of an object that is marked as immutable. */

@@ -21,16 +21,15 @@ export async function handleCreate(call: ResourceCall): Promise<ApiResponse> {
   const options = writeOptionsOf(call, request);
   const validation = fieldValidationOption(context.query);
   const bytes = await context.body();
-  const object = expectKind(
-    await decodeBody(bytes, context.headers['content-type'], messageOf(resource, request.version)),
-    {
-      apiVersion: apiVersionOf(group, request.version),
-      kind: names.kind,
-    },
-  );
+  const contentType = context.headers['content-type'];
+  const text = jsonText(bytes, contentType);
+  const object = expectKind(await decodeBody(bytes, contentType, messageOf(resource, request.version), text), {
+    apiVersion: apiVersionOf(group, request.version),
+    kind: names.kind,
+  });
   matchUrl(object, { namespace: request.namespace });
   pruneAndReport(object, servedVersion(resource, request.version), validation, {
-    text: jsonText(bytes, context.headers['content-type']),
+    text,
     warn: options.warn,
   });
   const stored = await createObject(call.services.registry, request, object, options);

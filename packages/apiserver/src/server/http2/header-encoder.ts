@@ -45,8 +45,7 @@ export function encodeField(name: string, value: string): Buffer {
 
 function literal(name: string, value: string): Buffer {
   const index = nameIndex.get(name) ?? 0;
-  const valueLength = Buffer.byteLength(value, 'latin1');
-  const out = Buffer.allocUnsafe(12 + (index === 0 ? 6 + name.length : 0) + valueLength);
+  const out = Buffer.allocUnsafe(12 + (index === 0 ? 6 + name.length : 0) + value.length);
   let at = writeInteger(out, 0, { bits: 4, flags: 0, value: index });
   if (index === 0) at = writeText(out, at, name.toLowerCase());
   at = writeText(out, at, value);
@@ -55,7 +54,9 @@ function literal(name: string, value: string): Buffer {
 
 function writeText(out: Buffer, start: number, text: string): number {
   const at = writeInteger(out, start, { bits: 7, flags: 0, value: text.length });
-  return at + out.write(text, at, 'latin1');
+  if (text.length > longestKnown) return at + out.write(text, at, 'latin1');
+  for (let i = 0; i < text.length; i++) out[at + i] = text.charCodeAt(i);
+  return at + text.length;
 }
 
 function writeInteger(out: Buffer, start: number, { bits, flags, value }: PrefixedInteger): number {
