@@ -55,10 +55,12 @@ describe('the quick bench', () => {
       await promisify(execFile)(process.execPath, [path.join(root, 'bench/run.ts'), '--quick', '--json', file]);
       const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] };
       expect(rows.map(({ name }) => name)).toEqual(expected);
-      for (const { name, value, ceiling } of rows) {
+      for (const { name, value, ceilings } of rows) {
         expect(value, name).toBeGreaterThan(0);
-        if (ceiling !== undefined) expect(ceiling.value, name).toBeGreaterThan(0);
+        for (const ceiling of Object.values(ceilings ?? {})) expect(ceiling, name).toBeGreaterThan(0);
       }
+      for (const { name, clientMicros } of rows.filter(({ bar, unit }) => bar?.share !== undefined && unit === '/s'))
+        expect(clientMicros, name).toBeGreaterThan(0);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

@@ -4,7 +4,7 @@ export interface Sizes {
   /** Of each loop. */
   loopMs: number;
   ceilingMs: number;
-  /** Objects to read and list; also the most that a creating loop makes. */
+  /** Objects to read and list; a creating loop makes five times as many at most. */
   objects: number;
   workspacesAlone: number;
   workspacesTogether: number;
@@ -22,7 +22,7 @@ export const fullSizes: Sizes = {
   workspacesAlone: 200,
   workspacesTogether: 800,
   workspacesAtRest: 1000,
-  watchers: 100,
+  watchers: 1000,
   fanOutMs: 3000,
 };
 

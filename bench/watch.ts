@@ -28,7 +28,7 @@ const sizes = values.quick === true ? quickWatchSizes : fullWatchSizes;
 /** In execution order; each on a server and a store of its own. */
 const parts: Readonly<Record<string, (run: BenchRun) => Promise<Row[]>>> = {
   idle: (run) => measureIdleWatches(run.canopy, sizes),
-  'fan-out': (run) => measureFanOut(run, 100_000),
+  'fan-out': measureFanOut,
   steady: async (run) => measureSteady(run, sizes, await makeNamespace(run, 'steady')),
   stalled: async (run) => measureStalledReader(run, sizes, await makeNamespace(run, 'calm')),
   resume: async (run) => measureResume(run, sizes, await makeNamespace(run, 'calm')),

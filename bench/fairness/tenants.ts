@@ -15,6 +15,10 @@ export function configMaps(workspace: string): string {
   return `/clusters/root:${workspace}/api/v1/namespaces/default/configmaps`;
 }
 
+export function namespaces(workspace: string): string {
+  return `/clusters/root:${workspace}/api/v1/namespaces`;
+}
+
 export function configMap(name: string, data: Record<string, string>): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
 }

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import type { ClientHttp2Session } from 'node:http2';
+import { ask } from './ask.ts';
 import { spreadOf } from './latencies.ts';
-import { countLines, eachLine } from './lines.ts';
-import { numbered } from './loop.ts';
-import type { FanOutPlan, LoadResult } from './plan.ts';
-import { headersOf, requestOnce } from './session.ts';
+import { lineCounter, lineReader } from './lines.ts';
+import { numbered } from './numbered.ts';
+import type { FanOutPlan, LoadResult, Started } from './plan.ts';
+import type { RawConnection } from './raw-connection.ts';
+import { prepare } from './request-block.ts';
 
 /** Every so many watchers, one looks into its events for the delay; the others count theirs. */
 const sampledEvery = 10;
@@ -12,53 +12,43 @@ const nameMark = Buffer.from('"name":"event-');
 const drainMs = 20_000;
 
 /** Delay is from sending the write until a watcher has the whole event, so the write itself is part of it; `afterAnswer` counts from its answer. */
-export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2Session[]): Promise<LoadResult> {
+export async function runFanOut(
+  plan: FanOutPlan,
+  connections: readonly RawConnection[],
+  started: Started,
+): Promise<LoadResult> {
   const sentAt = new Map<number, number>();
   const answeredAt = new Map<number, number>();
   const delays: number[] = [];
   const afterAnswer: number[] = [];
   let events = 0;
   let lastEvent = 0;
-  const streams = Array.from({ length: plan.watchers }, (_, i) => {
-    const session = sessions[i % sessions.length] as ClientHttp2Session;
-    const stream = session.request(
-      headersOf(plan.target, {
-        method: 'GET',
-        path: `${plan.path}?watch=true&resourceVersion=${plan.resourceVersion}`,
-      }),
-    );
-    stream.on('error', () => undefined);
-    if (i % sampledEvery === 0) {
-      eachLine(stream, (line) => {
-        events += 1;
-        lastEvent = performance.now();
-        const number = numberIn(line);
-        const sent = sentAt.get(number);
-        if (sent === undefined) return;
-        delays.push(lastEvent - sent);
-        afterAnswer.push(lastEvent - (answeredAt.get(number) ?? lastEvent));
-      });
-    } else {
-      countLines(stream, (lines) => {
-        events += lines;
-        lastEvent = performance.now();
-      });
-    }
-    return stream;
-  });
-  await Promise.all(streams.map((stream) => once(stream, 'response')));
+  const look = (line: Buffer): void => {
+    events += 1;
+    lastEvent = performance.now();
+    const number = numberIn(line);
+    const sent = sentAt.get(number);
+    if (sent === undefined) return;
+    delays.push(lastEvent - sent);
+    afterAnswer.push(lastEvent - (answeredAt.get(number) ?? lastEvent));
+  };
+  const count = (lines: number): void => {
+    events += lines;
+    lastEvent = performance.now();
+  };
+  await openWatches(plan, connections, (i) => (i % sampledEvery === 0 ? lineReader(look) : lineCounter(count)));
+  await started();
   const cpu = process.cpuUsage();
-  const started = performance.now();
-  const writes = await write(plan, sessions, { sentAt, answeredAt });
+  const begun = performance.now();
+  const writes = await write(plan, connections, { sentAt, answeredAt });
   const all = writes * plan.watchers;
-  while (events < all && performance.now() - started < plan.ms + drainMs)
+  while (events < all && performance.now() - begun < plan.ms + drainMs)
     await new Promise((resolve) => setTimeout(resolve, 2));
   const { user, system } = process.cpuUsage(cpu);
-  for (const stream of streams) stream.close();
   if (events < all) throw new Error(`${events} of ${all} events arrived`);
   return {
     count: events,
-    seconds: (lastEvent - started) / 1000,
+    seconds: (lastEvent - begun) / 1000,
     latency: spreadOf(delays),
     afterAnswer: spreadOf(afterAnswer),
     cpuMicros: user + system,
@@ -66,16 +56,36 @@ export async function runFanOut(plan: FanOutPlan, sessions: readonly ClientHttp2
   };
 }
 
+/** Resolves when all of them have their headers. */
+async function openWatches(
+  plan: FanOutPlan,
+  connections: readonly RawConnection[],
+  readerOf: (watcher: number) => (chunk: Buffer) => void,
+): Promise<void> {
+  const request = prepare(plan.target, 'GET', `${plan.path}?watch=true&resourceVersion=${plan.resourceVersion}`);
+  const opened = Array.from({ length: plan.watchers }, (_, i) => {
+    const connection = connections[i % connections.length] as RawConnection;
+    return new Promise<void>((resolve, reject) => {
+      const failed = (status: number): void => reject(new Error(`a watch ended with ${status}`));
+      connection.send(request, failed, {
+        head: (status) => (status === 200 ? resolve() : failed(status)),
+        data: readerOf(i),
+      });
+    });
+  });
+  await Promise.all(opened);
+}
+
 async function write(
   plan: FanOutPlan,
-  sessions: readonly ClientHttp2Session[],
+  connections: readonly RawConnection[],
   { sentAt, answeredAt }: Record<'sentAt' | 'answeredAt', Map<number, number>>,
 ): Promise<number> {
   const bodyOf = numbered(plan.body);
   const started = performance.now();
   let next = 0;
   const writer = async (_: unknown, i: number): Promise<void> => {
-    const session = sessions[i % sessions.length] as ClientHttp2Session;
+    const connection = connections[i % connections.length] as RawConnection;
     for (;;) {
       const turn = next;
       if (performance.now() - started >= plan.ms || (plan.pace > 0 && turn * 1000 >= plan.ms * plan.pace)) return;
@@ -83,11 +93,7 @@ async function write(
       if (plan.pace > 0) await until(started + (turn / plan.pace) * 1000);
       const number = plan.first + turn;
       sentAt.set(number, performance.now());
-      const { status } = await requestOnce(session, plan.target, {
-        method: 'POST',
-        path: plan.path,
-        body: bodyOf(number),
-      });
+      const { status } = await ask(connection, prepare(plan.target, 'POST', plan.path, bodyOf(number)));
       answeredAt.set(number, performance.now());
       if (status !== 201) throw new Error(`a write was answered with ${status}`);
     }

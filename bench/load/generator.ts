@@ -1,27 +1,33 @@
-// The load generator's process: takes a plan, answers with a result. One at a time.
-import type { ClientHttp2Session } from 'node:http2';
+// The load generator's process: takes a plan, says when it begins, answers with a result. One at a time.
+import { once } from 'node:events';
 import { runFanOut } from './fan-out.ts';
 import { runLoop } from './loop.ts';
 import type { LoadPlan, LoadResult } from './plan.ts';
-import { connectSession } from './session.ts';
+import { RawConnection } from './raw-connection.ts';
 import { runWorkspaces } from './workspaces.ts';
 
-const sessionCount = 4;
+const defaultSessions = 8;
 
 async function run(plan: LoadPlan): Promise<LoadResult> {
-  const sessions: ClientHttp2Session[] = [];
-  for (let i = 0; i < sessionCount; i++) sessions.push(await connectSession(plan.target));
+  const connections: RawConnection[] = [];
+  for (let i = 0; i < (plan.sessions ?? defaultSessions); i++) connections.push(await RawConnection.open(plan.target));
   try {
-    if (plan.kind === 'loop') return await runLoop(plan, sessions);
-    if (plan.kind === 'fan-out') return await runFanOut(plan, sessions);
-    return await runWorkspaces(plan, sessions[0] as ClientHttp2Session);
+    if (plan.kind === 'loop') return await runLoop(plan, connections, started);
+    if (plan.kind === 'fan-out') return await runFanOut(plan, connections, started);
+    return await runWorkspaces(plan, connections, started);
   } finally {
-    for (const session of sessions) session.destroy();
+    for (const connection of connections) connection.destroy();
   }
 }
 
-process.on('message', (plan: LoadPlan) => {
-  run(plan).then(
+async function started(): Promise<void> {
+  process.send?.({ started: true });
+  await once(process, 'message');
+}
+
+process.on('message', (message: { plan?: LoadPlan }) => {
+  if (message.plan === undefined) return;
+  run(message.plan).then(
     (result) => process.send?.({ result }),
     (error: unknown) => process.send?.({ error: String(error) }),
   );

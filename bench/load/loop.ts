@@ -1,64 +1,127 @@
-import type { ClientHttp2Session } from 'node:http2';
+import { checkBody } from './check.ts';
 import { spreadOf } from './latencies.ts';
-import type { LoadResult, LoopPlan } from './plan.ts';
-import { headersOf } from './session.ts';
+import { numbered } from './numbered.ts';
+import type { LoadResult, LoopPlan, Started } from './plan.ts';
+import type { AnswerListener, RawConnection } from './raw-connection.ts';
+import { type PreparedRequest, prepareRequest } from './request-block.ts';
 
-/** Runs the loops over the given sessions, evenly. Rejects on the first answer with another status than expected. */
-export function runLoop(plan: LoopPlan, sessions: readonly ClientHttp2Session[]): Promise<LoadResult> {
-  const { target, method, contentType, concurrency, count, first } = plan;
-  const makePath = numbered(plan.path);
-  const makeBody = plan.body === undefined ? undefined : numbered(plan.body);
-  const latencies: number[] = [];
-  const cpu = process.cpuUsage();
-  const started = performance.now();
-  const deadline = started + plan.ms;
-  return new Promise((resolve, reject) => {
-    let next = 0;
-    let running = concurrency;
-    const done = (): void => {
-      running -= 1;
-      if (running > 0) return;
-      const { user, system } = process.cpuUsage(cpu);
-      resolve({
-        count: latencies.length,
-        seconds: (performance.now() - started) / 1000,
-        latency: spreadOf(latencies),
-        cpuMicros: user + system,
-      });
-    };
-    const send = (session: ClientHttp2Session): void => {
-      const sent = performance.now();
-      if ((plan.wrap !== true && next >= count) || sent >= deadline) {
-        done();
-        return;
-      }
-      const number = first + (next++ % count);
-      const body = makeBody?.(number);
-      const headers = headersOf(target, {
-        method,
-        path: makePath(number),
-        ...(body === undefined ? {} : { body }),
-        ...(contentType === undefined ? {} : { contentType }),
-      });
-      const stream = session.request(headers, { endStream: body === undefined });
-      stream.on('response', (answer) => {
-        if (Number(answer[':status']) !== plan.status)
-          reject(new Error(`${method} ${headers[':path']} was answered with ${answer[':status']}`));
-      });
-      stream.on('end', () => {
-        latencies.push(performance.now() - sent);
-        send(session);
-      });
-      stream.on('error', reject);
-      stream.resume();
-      if (body !== undefined) stream.end(body);
-    };
-    for (let i = 0; i < concurrency; i++) send(sessions[i % sessions.length] as ClientHttp2Session);
-  });
+/** Of so many answers, one is read and checked; of the others, status and length are looked at. */
+const checkedEvery = 50;
+/** Between a refusal and the next request of its loop. */
+const pauseMs = 10;
+const mostRefusals = 1000;
+
+/**
+ * Runs the loops over the given connections, evenly. Rejects for a body that is not what was asked for, for an answer with
+ * another status than expected where these are not counted, and when there is nothing but such answers.
+ */
+export async function runLoop(
+  plan: LoopPlan,
+  connections: readonly RawConnection[],
+  started: Started,
+): Promise<LoadResult> {
+  const loops = new Loops(plan);
+  await started();
+  return loops.run(connections);
 }
 
-/** Replaces every `#`. */
-export function numbered(template: string): (number: number) => string {
-  const parts = template.split('#');
-  return parts.length === 1 ? () => template : (number) => parts.join(String(number));
+class Loops {
+  private readonly plan: LoopPlan;
+  private readonly request: (number: number) => PreparedRequest;
+  private readonly latencies: number[] = [];
+  private readonly refusals: Record<number, number> = {};
+  private refused = 0;
+  private bytes = 0;
+  private next = 0;
+  private running = 0;
+  private startedAt = 0;
+  private done: { resolve(): void; reject(error: Error): void } | undefined;
+
+  constructor(plan: LoopPlan) {
+    this.plan = plan;
+    this.request = requestsOf(plan);
+  }
+
+  async run(connections: readonly RawConnection[]): Promise<LoadResult> {
+    const cpu = process.cpuUsage();
+    this.startedAt = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      this.done = { resolve, reject };
+      this.running = this.plan.concurrency;
+      for (let i = 0; i < this.plan.concurrency; i++) this.step(connections[i % connections.length] as RawConnection);
+    });
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      count: this.latencies.length,
+      seconds: (performance.now() - this.startedAt) / 1000,
+      latency: spreadOf(this.latencies),
+      cpuMicros: user + system,
+      bytes: this.bytes,
+      refusals: this.refusals,
+    };
+  }
+
+  private step(connection: RawConnection): void {
+    const { plan } = this;
+    const sent = performance.now();
+    if ((plan.wrap !== true && this.next >= plan.count) || sent >= this.startedAt + plan.ms) {
+      this.running -= 1;
+      if (this.running === 0) this.done?.resolve();
+      return;
+    }
+    const number = plan.first + (this.next % plan.count);
+    const collected: Buffer[] | undefined = plan.check !== undefined && this.next % checkedEvery === 0 ? [] : undefined;
+    this.next += 1;
+    const listener: AnswerListener | undefined =
+      collected === undefined ? undefined : { data: (chunk) => collected.push(Buffer.from(chunk)) };
+    connection.send(
+      this.request(number),
+      (status, bytes) => {
+        if (status !== plan.status) {
+          this.refuse(status, connection);
+          return;
+        }
+        this.latencies.push(performance.now() - sent);
+        this.bytes += bytes;
+        if (collected !== undefined && !this.check(Buffer.concat(collected), number)) return;
+        this.step(connection);
+      },
+      listener,
+    );
+  }
+
+  private check(body: Buffer, number: number): boolean {
+    try {
+      if (this.plan.check !== undefined) checkBody(body, this.plan.check, number);
+      return true;
+    } catch (error) {
+      this.done?.reject(error as Error);
+      return false;
+    }
+  }
+
+  private refuse(status: number, connection: RawConnection): void {
+    this.refusals[status] = (this.refusals[status] ?? 0) + 1;
+    this.refused += 1;
+    const { method, path, countRefusals } = this.plan;
+    if (countRefusals !== true || (this.latencies.length === 0 && this.refused >= mostRefusals))
+      this.done?.reject(new Error(`${method} ${path} was answered with ${status}`));
+    else setTimeout(() => this.step(connection), pauseMs);
+  }
+}
+
+/** Those that are all the same are made once. */
+function requestsOf({ target, method, path, body, contentType }: LoopPlan): (number: number) => PreparedRequest {
+  const makePath = numbered(path);
+  const makeBody = body === undefined ? undefined : numbered(body);
+  const make = (number: number): PreparedRequest =>
+    prepareRequest(target, {
+      method,
+      path: makePath(number),
+      ...(makeBody === undefined ? {} : { body: makeBody(number) }),
+      ...(contentType === undefined ? {} : { contentType }),
+    });
+  if (path.includes('#') || body?.includes('#') === true) return make;
+  const only = make(0);
+  return () => only;
 }

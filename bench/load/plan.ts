@@ -20,6 +20,16 @@ export interface LoopPlan {
   /** … or after this time, whichever is first. */
   ms: number;
   wrap?: boolean;
+  /** Answers with another status are counted; without it the first of them ends the plan. */
+  countRefusals?: boolean;
+  /** What is found in the answers' bodies; absent for a server that answers the same to everything. */
+  check?: AnswerCheck;
+}
+
+/** `#` as in the plan's path. */
+export interface AnswerCheck {
+  name?: string;
+  items?: number;
 }
 
 /** Workspaces made and followed by a watch until their phase is Ready. */
@@ -50,7 +60,13 @@ export interface FanOutPlan {
   first: number;
 }
 
-export type LoadPlan = LoopPlan | WorkspacePlan | FanOutPlan;
+export type LoadPlan = (LoopPlan | WorkspacePlan | FanOutPlan) & {
+  /** Connections; 8 unless told. */
+  sessions?: number;
+};
+
+/** To be called and awaited when all is prepared: what is measured begins then. */
+export type Started = () => Promise<void>;
 
 /** Of one phase. */
 export interface LoadResult {
@@ -65,4 +81,8 @@ export interface LoadResult {
   afterAnswer?: Spread;
   /** Writes behind the events. */
   writes?: number;
+  /** Of all bodies of the answers. */
+  bytes?: number;
+  /** Answers with other statuses than expected; 0 is a stream or a connection that failed. */
+  refusals?: Record<number, number>;
 }

@@ -1,183 +1,225 @@
 import { once } from 'node:events';
+import { isIP, type TcpNetConnectOpts } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Target } from '../server/canopy-process.ts';
+import { type AnswerEvents, AnswerReader } from './answer-reader.ts';
+import { BodySender } from './body-sender.ts';
+import { frameFlag, frameHead, frameType, settingsFrame, windowUpdateFrame } from './frames.ts';
+import type { CommonFields, PreparedRequest } from './request-block.ts';
 
-/** A request whose header block is encoded once, however often it is sent. */
-export interface PreparedRequest {
-  block: Buffer;
-  body: Buffer | undefined;
+/** Hears of an answer: the status when it is complete, 0 when the stream or the connection failed, and the bytes of its body. */
+export type Answered = (status: number, bytes: number) => void;
+
+/** Who wants more of an answer than how it ends. */
+export interface AnswerListener {
+  head?(status: number): void;
+  /** A piece of the body, valid during the call only. */
+  data?(chunk: Buffer): void;
 }
 
-const frame = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goAway: 7, windowUpdate: 8 } as const;
-const endStream = 1;
-const endHeaders = 4;
-const ack = 1;
-const headBytes = 9;
+interface Waiting {
+  answered: Answered;
+  listener: AnswerListener | undefined;
+  status: number;
+  bytes: number;
+}
+
 const largestWindow = 2 ** 31 - 1;
-/** Answers with these statuses have an octet of their own. Source: RFC 7541, appendix A. */
-const staticStatuses = [200, 204, 206, 304, 400, 404, 500];
-const firstStaticStatus = 8;
-
-export function prepare(target: Pick<Target, 'token'>, method: string, path: string, body?: string): PreparedRequest {
-  const fields: [string, string][] = [
-    [':method', method],
-    [':scheme', 'https'],
-    [':authority', 'localhost'],
-    [':path', path],
-    ['authorization', `Bearer ${target.token}`],
-    ['accept', 'application/json'],
-  ];
-  if (body !== undefined) fields.push(['content-type', 'application/json']);
-  const block = Buffer.concat(fields.map(([name, value]) => Buffer.concat([octets(0), text(name), text(value)])));
-  return { block, body: body === undefined ? undefined : Buffer.from(body) };
-}
+const firstWindow = 65_535;
+/** What the server may send on all streams together, and how much of it is read before it may send as much again. */
+const connectionWindow = 128 * 1024 * 1024;
+const creditBytes = connectionWindow / 4;
+const readBytes = 256 * 1024;
+const setting = { headerTableSize: 1, initialWindowSize: 4 } as const;
 
 /**
  * An HTTP/2 client that costs a small part of what it makes a server do: requests are bytes that are ready, those of a turn
- * leave as one write, and of the answers only their status and their end are looked at.
+ * leave as one write, and of most answers only the status, the length and the end are looked at.
  */
 export class RawConnection {
   readonly socket: TLSSocket;
-  private readonly waiting = new Map<number, (status: number) => void>();
-  private readonly statuses = new Map<number, number>();
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly bodies: BodySender;
+  private readonly credited: boolean;
+  private uncredited = 0;
   private nextStream = 1;
   private outgoing: Buffer[] = [];
-  private rest: Buffer | undefined;
+  private outgoingBytes = 0;
+  /** Of the fields in the server's table. */
+  private inTable: CommonFields | undefined;
+  private ready: (() => void) | undefined;
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: TLSSocket, credited: boolean) {
     this.socket = socket;
-    socket.on('data', (chunk: Buffer) => this.read(chunk));
-    socket.on('close', () => {
-      const all = [...this.waiting.values()];
-      this.waiting.clear();
-      for (const done of all) done(0);
-    });
+    this.credited = credited;
+    this.bodies = new BodySender((head, part) => this.add(head, part));
+    socket.on('close', () => this.closed());
   }
 
-  /** With `window`, the peer may send so many bytes of an answer, and no more: a client that does not read. */
-  static async open({ url, ca }: Pick<Target, 'url' | 'ca'>, window = largestWindow): Promise<RawConnection> {
+  /**
+   * Resolves when the server has said what it takes; rejects when it does not come to that. With `window`, the server may send so
+   * many bytes of an answer, and no more: a client that does not read.
+   */
+  static async open({ url, ca }: Pick<Target, 'url' | 'ca'>, window?: number): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const socket = tls.connect({ host: hostname, port: Number(port), ca, ALPNProtocols: ['h2'] });
-    socket.on('error', () => undefined);
+    let reader: AnswerReader | undefined;
+    const options: tls.ConnectionOptions & Pick<TcpNetConnectOpts, 'onread'> = {
+      host: hostname,
+      port: Number(port),
+      ca,
+      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+      ALPNProtocols: ['h2'],
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(readBytes),
+        callback: (length, buffer) => {
+          reader?.read((buffer as Buffer).subarray(0, length));
+          return true;
+        },
+      },
+    };
+    const socket = tls.connect(options);
     socket.setNoDelay(true);
+    const connection = new RawConnection(socket, window === undefined);
+    reader = new AnswerReader(connection.events());
     await once(socket, 'secureConnect');
-    const initialWindow = Buffer.alloc(6);
-    initialWindow.writeUInt16BE(4, 0);
-    initialWindow.writeUInt32BE(window, 2);
-    const more = Buffer.alloc(4);
-    more.writeUInt32BE(largestWindow - 65_535);
-    socket.write(
-      Buffer.concat([
-        Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-        head(6, frame.settings, 0, 0),
-        initialWindow,
-        head(4, frame.windowUpdate, 0, 0),
-        more,
-      ]),
+    socket.on('error', () => undefined);
+    const settled = new Promise<void>((resolve, reject) => {
+      connection.ready = resolve;
+      socket.once('close', () => reject(new Error('the connection was closed before it was used')));
+    });
+    connection.add(
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      settingsFrame([setting.headerTableSize, 0], [setting.initialWindowSize, window ?? largestWindow]),
+      windowUpdateFrame(connectionWindow - firstWindow),
     );
-    return new RawConnection(socket);
+    await settled;
+    return connection;
   }
 
-  /** `done` gets the status when the answer is complete; 0 when the stream or the connection failed. */
-  send({ block, body }: PreparedRequest, done: (status: number) => void): void {
+  send(request: PreparedRequest, answered: Answered, listener?: AnswerListener): void {
     if (this.socket.destroyed) {
-      setImmediate(done, 0);
+      setImmediate(answered, 0, 0);
       return;
     }
-    const stream = this.nextStream;
-    this.nextStream += 2;
-    this.waiting.set(stream, done);
-    this.add(head(block.length, frame.headers, endHeaders | (body === undefined ? endStream : 0), stream), block);
-    if (body === undefined) return;
-    for (let at = 0; at < body.length || at === 0; at += 16_384) {
-      const part = body.subarray(at, at + 16_384);
-      this.add(head(part.length, frame.data, at + 16_384 >= body.length ? endStream : 0, stream), part);
-    }
+    const { body } = request;
+    const stream = this.sendHeaders(request, body === undefined);
+    this.waiting.set(stream, { answered, listener, status: 0, bytes: 0 });
+    if (body !== undefined) this.bodies.send(stream, body);
   }
 
   /** Begins a request and never ends it. */
-  sendHalf({ block }: PreparedRequest): void {
-    this.add(head(block.length, frame.headers, endHeaders, this.nextStream), block);
-    this.nextStream += 2;
+  sendHalf(request: PreparedRequest): void {
+    this.sendHeaders(request, false);
+  }
+
+  /** Sends a request and takes it back at once, or whenever the answer is called. */
+  sendAndCancel(request: PreparedRequest, answered: Answered, listener?: AnswerListener): () => void {
+    const stream = this.nextStream;
+    this.send(request, answered, listener);
+    return () => {
+      if (!this.waiting.has(stream)) return;
+      this.add(frameHead(4, frameType.reset, 0, stream), cancelCode);
+      this.ended(stream, 0);
+    };
   }
 
   destroy(): void {
     this.socket.destroy();
   }
 
+  private sendHeaders({ start, common, end }: PreparedRequest, ends: boolean): number {
+    const stream = this.nextStream;
+    this.nextStream += 2;
+    const fields = this.fieldsOf(common);
+    const flags = frameFlag.endHeaders | (ends ? frameFlag.endStream : 0);
+    this.add(
+      frameHead(start.length + fields.length + end.length, frameType.headers, flags, stream),
+      start,
+      fields,
+      end,
+    );
+    return stream;
+  }
+
+  private fieldsOf(common: CommonFields): Buffer {
+    if (this.inTable === common) return common.again;
+    if (this.inTable !== undefined) return common.plain;
+    this.inTable = common;
+    return common.first;
+  }
+
   private add(...parts: Buffer[]): void {
     if (this.outgoing.length === 0) setImmediate(this.flush);
-    this.outgoing.push(...parts);
+    for (const part of parts) {
+      this.outgoing.push(part);
+      this.outgoingBytes += part.length;
+    }
   }
 
   private readonly flush = (): void => {
-    const bytes = Buffer.concat(this.outgoing);
+    const bytes = Buffer.concat(this.outgoing, this.outgoingBytes);
     this.outgoing = [];
+    this.outgoingBytes = 0;
     if (!this.socket.destroyed) this.socket.write(bytes);
   };
 
-  private read(chunk: Buffer): void {
-    const bytes = this.rest === undefined ? chunk : Buffer.concat([this.rest, chunk]);
-    let at = 0;
-    while (at + headBytes <= bytes.length) {
-      const length = bytes.readUIntBE(at, 3);
-      if (at + headBytes + length > bytes.length) break;
-      this.frame(bytes, at, length);
-      at += headBytes + length;
-    }
-    this.rest = at === bytes.length ? undefined : bytes.subarray(at);
+  private events(): AnswerEvents {
+    return {
+      onHead: (stream, status) => {
+        const waiting = this.waiting.get(stream);
+        if (waiting === undefined) return;
+        waiting.status = status;
+        waiting.listener?.head?.(status);
+      },
+      onData: (stream, bytes, start, end) => {
+        this.credit(end - start);
+        const waiting = this.waiting.get(stream);
+        if (waiting === undefined) return;
+        waiting.bytes += end - start;
+        waiting.listener?.data?.(bytes.subarray(start, end));
+      },
+      onEnd: (stream) => this.ended(stream, this.waiting.get(stream)?.status ?? 0),
+      onControl: (control, payload) => this.onControl(control, payload),
+    };
   }
 
-  private frame(bytes: Buffer, at: number, length: number): void {
-    const type = bytes[at + 3];
-    const flags = bytes[at + 4] as number;
-    const stream = bytes.readUInt32BE(at + 5);
-    const payload = at + headBytes;
-    if (type === frame.headers) this.statuses.set(stream, statusAt(bytes, payload));
-    else if (type === frame.settings && (flags & ack) === 0) this.add(head(0, frame.settings, ack, 0));
-    else if (type === frame.ping && (flags & ack) === 0) {
-      this.add(head(8, frame.ping, ack, 0), Buffer.from(bytes.subarray(payload, payload + length)));
-    } else if (type === frame.reset) this.ended(stream, 0);
-    if ((type === frame.headers || type === frame.data) && (flags & endStream) !== 0) {
-      this.ended(stream, this.statuses.get(stream) ?? 0);
+  private onControl({ type, flags, stream }: { type: number; flags: number; stream: number }, payload: Buffer): void {
+    const isAck = (flags & frameFlag.ack) !== 0;
+    if (type === frameType.reset) this.ended(stream, 0);
+    else if (type === frameType.windowUpdate) this.bodies.widen(stream, payload.readUInt32BE(0));
+    else if (type === frameType.ping && !isAck)
+      this.add(frameHead(8, frameType.ping, frameFlag.ack, 0), Buffer.from(payload));
+    else if (type === frameType.settings && !isAck) {
+      for (let at = 0; at < payload.length; at += 6) {
+        const value = payload.readUInt32BE(at + 2);
+        if (payload.readUInt16BE(at) === setting.initialWindowSize) this.bodies.streamWindow = value;
+      }
+      this.add(frameHead(0, frameType.settings, frameFlag.ack, 0));
+      this.ready?.();
     }
+  }
+
+  private credit(bytes: number): void {
+    if (!this.credited) return;
+    this.uncredited += bytes;
+    if (this.uncredited < creditBytes) return;
+    this.add(windowUpdateFrame(this.uncredited));
+    this.uncredited = 0;
   }
 
   private ended(stream: number, status: number): void {
-    const done = this.waiting.get(stream);
+    const waiting = this.waiting.get(stream);
+    if (waiting === undefined) return;
     this.waiting.delete(stream);
-    this.statuses.delete(stream);
-    done?.(status);
+    this.bodies.forget(stream);
+    waiting.answered(status, waiting.bytes);
+  }
+
+  private closed(): void {
+    const all = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { answered, bytes } of all) answered(0, bytes);
   }
 }
 
-/** Of a block that begins with a static entry or with a literal of static name, as Canopy's do. */
-function statusAt(bytes: Buffer, start: number): number {
-  // The first block of a connection begins with the size of a table that is not used.
-  const at = bytes[start] === 0x20 ? start + 1 : start;
-  const first = bytes[at] as number;
-  if (first >= 0x80) return staticStatuses[(first & 0x7f) - firstStaticStatus] ?? 0;
-  return Number(bytes.toString('latin1', at + 2, at + 5));
-}
-
-function head(length: number, type: number, flags: number, stream: number): Buffer {
-  const out = Buffer.allocUnsafe(headBytes);
-  out.writeUIntBE(length, 0, 3);
-  out[3] = type;
-  out[4] = flags;
-  out.writeUInt32BE(stream, 5);
-  return out;
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value, 'latin1');
-  if (bytes.length < 127) return Buffer.concat([octets(bytes.length), bytes]);
-  const size: number[] = [127];
-  let more = bytes.length - 127;
-  for (; more >= 128; more >>>= 7) size.push((more & 127) | 128);
-  return Buffer.concat([octets(...size, more), bytes]);
-}
-
-function octets(...values: number[]): Buffer {
-  return Buffer.from(values);
-}
+const cancelCode = Buffer.from([0, 0, 0, 8]);

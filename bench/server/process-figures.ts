@@ -48,6 +48,32 @@ export const figureFlags: readonly string[] = [
   new URL('./figures-on-message.mjs', import.meta.url).href,
 ];
 
+/** Of the main thread, in milliseconds of its processor time. */
+export interface BusyTimes {
+  /** Of each turn of the event loop. */
+  turns: number[];
+  /** From reading a request to writing its answer, on connections to `localhost` rather than to an address. */
+  answers: number[];
+}
+
+/** Flags of a process that answers {@link busyTimes}. */
+export const busyTimeFlags: readonly string[] = ['--import', new URL('./turns-on-message.mjs', import.meta.url).href];
+
+/** What a process is busy with while something else is done. */
+export async function busyTimes(child: ChildProcess, work: () => Promise<void>): Promise<BusyTimes> {
+  child.send({ turns: 'start' });
+  await work();
+  return new Promise((resolve) => {
+    const hear = (message: Partial<BusyTimes>): void => {
+      if (message.turns === undefined || message.answers === undefined) return;
+      child.off('message', hear);
+      resolve({ turns: message.turns, answers: message.answers });
+    };
+    child.on('message', hear);
+    child.send({ turns: 'stop' });
+  });
+}
+
 const settleRounds = 6;
 const settlePauseMs = 250;
 

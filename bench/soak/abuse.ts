@@ -1,7 +1,8 @@
 // A process that misuses a server in many ways at once until it is ended. Tells its parent each second what it was answered.
 import net, { type Socket } from 'node:net';
 import { setPriority } from 'node:os';
-import { prepare, RawConnection } from '../load/raw-connection.ts';
+import { RawConnection } from '../load/raw-connection.ts';
+import { prepare } from '../load/request-block.ts';
 import { workspacesPath } from '../server/canopy-process.ts';
 
 export interface AbusePlan {

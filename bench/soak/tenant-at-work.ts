@@ -1,5 +1,6 @@
 import { quantile } from '../load/latencies.ts';
-import { type PreparedRequest, prepare, RawConnection } from '../load/raw-connection.ts';
+import { RawConnection } from '../load/raw-connection.ts';
+import { type PreparedRequest, prepare } from '../load/request-block.ts';
 import type { Target } from '../server/canopy-process.ts';
 
 /** A well-behaved tenant: one request at a time, some each second, mostly reads. Keeps what each was answered. */

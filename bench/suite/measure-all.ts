@@ -5,30 +5,62 @@ import { LoadProcess } from '../load/load-process.ts';
 import type { Row } from '../report.ts';
 import { settledMemory } from '../server/process-figures.ts';
 import type { Sizes } from '../sizes.ts';
-import type { Suite } from './bench-run.ts';
+import type { BenchRun, Suite } from './bench-run.ts';
 import { measureFanOut } from './fan-out.ts';
-import { measureObjects } from './objects.ts';
+import { measureObjects, verbNames } from './objects.ts';
 import { measureStart } from './start.ts';
 import { measureWorkspaces } from './workspaces.ts';
 
+export interface BenchOptions {
+  sizes: Sizes;
+  /** Parts to measure; all of {@link partNames} unless told. */
+  only?: readonly string[];
+  /** Connections of the load generator; 8 unless told. */
+  sessions?: number;
+  serverFlags?: readonly string[];
+}
+
 /** In execution order, on one server and one store. */
-const suites: readonly Suite[] = [measureWorkspaces, measureObjects, (run) => measureFanOut(run)];
+const suites: readonly { parts: readonly string[]; suite: Suite }[] = [
+  { parts: ['workspaces'], suite: measureWorkspaces },
+  { parts: verbNames, suite: measureObjects },
+  { parts: ['fan-out'], suite: measureFanOut },
+];
+
+export const partNames: readonly string[] = ['start', ...suites.flatMap(({ parts }) => parts), 'memory'];
 
 /** Measures the build in `root/dist`, on a temporary store that is removed afterwards. */
-export async function measureAll(root: string, sizes: Sizes, progress: (rows: readonly Row[]) => void): Promise<Row[]> {
+export async function measureAll(
+  root: string,
+  { sizes, only, sessions, serverFlags = [] }: BenchOptions,
+  progress: (rows: readonly Row[]) => void,
+): Promise<Row[]> {
+  const wants = (part: string): boolean => only === undefined || only.includes(part);
   const directory = mkdtempSync(path.join(tmpdir(), 'canopy-bench-'));
   const load = new LoadProcess();
   try {
-    const { rows, canopy } = await measureStart({ root, directory, sizes });
+    const { rows, canopy } = await measureStart({ root, directory, sizes, serverFlags, measured: wants('start') });
     progress(rows);
+    const run: BenchRun = {
+      root,
+      directory,
+      sizes,
+      load,
+      canopy,
+      wants,
+      ...(sessions === undefined ? {} : { sessions }),
+    };
     try {
-      for (const suite of suites) {
-        const more = await suite({ root, directory, sizes, load, canopy });
+      for (const { parts, suite } of suites) {
+        if (!parts.some(wants)) continue;
+        const more = await suite(run);
         rows.push(...more);
         progress(more);
       }
-      const { rss } = await settledMemory(canopy.child);
-      rows.push({ name: 'resident memory, after everything', value: rss / 1e6, unit: 'MB' });
+      if (wants('memory')) {
+        const { rss } = await settledMemory(canopy.child);
+        rows.push({ name: 'resident memory, after everything', value: rss / 1e6, unit: 'MB' });
+      }
     } finally {
       await canopy.stop();
     }

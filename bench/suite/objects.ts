@@ -4,7 +4,7 @@ import type { LoopPlan } from '../load/plan.ts';
 import { connectSession, requestOnce } from '../load/session.ts';
 import type { Bar, Row } from '../report.ts';
 import type { Target } from '../server/canopy-process.ts';
-import { type BenchRun, type Measured, measure } from './bench-run.ts';
+import { type BenchRun, figuresOfRow, type Measured, measure } from './bench-run.ts';
 
 export const collectionOf = (namespace: string): string => `/clusters/root/api/v1/namespaces/${namespace}/configmaps`;
 const collection = collectionOf('default');
@@ -16,34 +16,47 @@ export function configMap(name: string): string {
 }
 
 interface Verb {
+  /** As in the name of its row, if another one is asked for with `--only`. */
+  title?: string;
   name: string;
   concurrency: number;
-  plan: Pick<LoopPlan, 'method' | 'path' | 'body' | 'contentType' | 'status' | 'wrap'>;
+  plan: Pick<LoopPlan, 'method' | 'path' | 'body' | 'contentType' | 'status' | 'wrap' | 'check'>;
   writes: boolean;
-  bar?: Bar;
+  bar: Bar;
 }
 
 const patchBody = JSON.stringify({ metadata: { annotations: { round: '#' } } });
+const ofSqlite = { of: 'sqlite', atLeast: 0.1 } as const;
+const ofHttp2 = { of: 'http2', atLeast: 0.5 } as const;
+const pageSize = 500;
 const verbs: readonly Verb[] = [
   {
     name: 'create',
     concurrency: 32,
     writes: true,
-    plan: { method: 'POST', path: collection, body: configMap('object-#'), status: 201 },
-    bar: { limit: 2000, better: 'higher' },
+    plan: { method: 'POST', path: collection, body: configMap('object-#'), status: 201, check: { name: 'object-#' } },
+    bar: { limit: 6000, better: 'higher', share: ofSqlite },
   },
   {
     name: 'get',
     concurrency: 32,
     writes: false,
-    plan: { method: 'GET', path: `${collection}/read-#`, status: 200, wrap: true },
-    bar: { limit: 5000, better: 'higher' },
+    plan: { method: 'GET', path: `${collection}/read-#`, status: 200, wrap: true, check: { name: 'read-#' } },
+    bar: { limit: 15_000, better: 'higher', share: ofHttp2 },
   },
   {
-    name: 'list 500',
+    name: 'list',
+    title: `list ${pageSize}`,
     concurrency: 4,
     writes: false,
-    plan: { method: 'GET', path: `${collection}?limit=500`, status: 200, wrap: true },
+    plan: {
+      method: 'GET',
+      path: `${collection}?limit=${pageSize}`,
+      status: 200,
+      wrap: true,
+      check: { items: pageSize },
+    },
+    bar: { limit: 1000, better: 'higher', share: ofHttp2 },
   },
   {
     name: 'patch',
@@ -56,23 +69,30 @@ const verbs: readonly Verb[] = [
       contentType: 'application/merge-patch+json',
       status: 200,
       wrap: true,
+      check: { name: 'read-#' },
     },
+    bar: { limit: 5000, better: 'higher', share: ofSqlite },
   },
   {
     name: 'delete',
     concurrency: 32,
     writes: true,
-    plan: { method: 'DELETE', path: `${collection}/object-#`, status: 200 },
+    plan: { method: 'DELETE', path: `${collection}/object-#`, status: 200, check: { name: 'object-#' } },
+    bar: { limit: 5000, better: 'higher', share: ofSqlite },
   },
 ];
+
+export const verbNames: readonly string[] = verbs.map(({ name }) => name);
 
 /** Where the numbers of objects made one at a time begin. */
 const firstAlone = 1_000_000;
 const firstCeiling = 2_000_000;
+/** The bare server's answers may differ by so much in length, as names and annotations do. */
+const lengthTolerance = 0.1;
 
 /** The verbs on ConfigMaps, 32 (lists: 4) at once and one at a time; each right before the bare server doing the same. */
 export async function measureObjects(run: BenchRun): Promise<Row[]> {
-  const { sizes, canopy } = run;
+  const { sizes, canopy, wants = () => true } = run;
   const seed = {
     kind: 'loop',
     target: canopy.target,
@@ -87,8 +107,12 @@ export async function measureObjects(run: BenchRun): Promise<Row[]> {
   try {
     const made = new Map<number, number>();
     for (const verb of verbs) {
-      for (const concurrency of [verb.concurrency, 1])
-        rows.push(await measureVerb(run, ceiling, verb, { concurrency, made }));
+      // What is deleted has to be made first.
+      if (!wants(verb.name) && !(verb.name === 'create' && wants('delete'))) continue;
+      for (const concurrency of [verb.concurrency, 1]) {
+        const row = await measureVerb(run, ceiling, verb, { concurrency, made });
+        if (wants(verb.name)) rows.push(row);
+      }
     }
   } finally {
     await ceiling.stop();
@@ -102,51 +126,48 @@ async function measureVerb(
   verb: Verb,
   at: { concurrency: number; made: Map<number, number> },
 ): Promise<Row> {
-  const { sizes, canopy, load } = run;
+  const { sizes, canopy } = run;
   const { concurrency, made } = at;
+  const { check, ...request } = verb.plan;
   const alone = concurrency === 1;
-  const first = verb.plan.wrap === true ? 0 : alone ? firstAlone : 0;
-  const count = verb.name === 'delete' ? (made.get(concurrency) ?? 0) : sizes.objects;
   const plan: LoopPlan = {
     kind: 'loop',
     target: canopy.target,
     concurrency,
-    first,
-    count,
+    first: verb.plan.wrap !== true && alone ? firstAlone : 0,
+    count: verb.name === 'delete' ? (made.get(concurrency) ?? 0) : sizes.objects * (verb.name === 'create' ? 5 : 1),
     ms: sizes.loopMs,
-    ...verb.plan,
+    countRefusals: true,
+    ...request,
   };
-  const ours = await measure(load, canopy.child, plan);
+  const ours = await measure(run, canopy.child, check === undefined ? plan : { ...plan, check });
   if (verb.name === 'create') made.set(concurrency, ours.count);
-  const bare = await measure(load, ceiling.child, {
+  const bare = await measure(run, ceiling.child, {
     ...plan,
     target: ceiling.target,
     first: firstCeiling,
     count: 1_000_000,
     ms: sizes.ceilingMs,
   });
+  checkLengths(verb.name, ours, bare);
   const commits = verb.writes
     ? await commitRate(run.directory, { rows: 1, group: concurrency, ms: sizes.ceilingMs })
     : undefined;
-  return rowOf(verb, concurrency, { ours, bare, commits });
+  return {
+    name: `${verb.title ?? verb.name}, ${alone ? 'one' : concurrency} at a time`,
+    ...figuresOfRow(ours),
+    ceilings: { http2: bare.perSecond, ...(commits === undefined ? {} : { sqlite: commits }) },
+    ceilingCpuMicros: bare.serverMicros,
+    ceilingClientMicros: bare.clientMicros,
+    ...(alone ? {} : { bar: verb.bar }),
+  };
 }
 
-function rowOf(
-  verb: Verb,
-  concurrency: number,
-  { ours, bare, commits }: { ours: Measured; bare: Measured; commits: number | undefined },
-): Row {
-  const lower = commits !== undefined && commits < bare.perSecond;
-  const row: Row = {
-    name: `${verb.name}, ${concurrency === 1 ? 'one' : concurrency} at a time`,
-    value: ours.perSecond,
-    unit: '/s',
-    ceiling: lower ? { value: commits, of: 'sqlite' } : { value: bare.perSecond, of: 'http2' },
-    ...ours.latency,
-    cpuMicros: ours.serverMicros,
-    ceilingCpuMicros: bare.serverMicros,
-  };
-  return verb.bar === undefined || concurrency === 1 ? row : { ...row, bar: verb.bar };
+/** Both servers are to send as much. */
+function checkLengths(name: string, ours: Measured, bare: Measured): void {
+  const ratio = (ours.bytes ?? 0) / ours.count / ((bare.bytes ?? 0) / bare.count);
+  if (!(Math.abs(ratio - 1) < lengthTolerance))
+    throw new Error(`${name}: the bare server's answers have other lengths, by a factor of ${ratio.toFixed(2)}`);
 }
 
 /** What Canopy answers to each verb, for the bare server to send as well. */
@@ -168,7 +189,7 @@ export async function sampleAnswers(target: Target): Promise<CeilingAnswers> {
     POST: await ask('POST', collection, configMap('sample')),
     GET: await ask('GET', path),
     PATCH: await ask('PATCH', path, patchBody, 'application/merge-patch+json'),
-    LIST: await ask('GET', `${collection}?limit=500`),
+    LIST: await ask('GET', `${collection}?limit=${pageSize}`),
     DELETE: await ask('DELETE', path),
   };
   session.destroy();

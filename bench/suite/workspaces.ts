@@ -3,7 +3,7 @@ import { connectSession, requestOnce } from '../load/session.ts';
 import type { Row } from '../report.ts';
 import { workspacesPath } from '../server/canopy-process.ts';
 import { settledMemory } from '../server/process-figures.ts';
-import { type BenchRun, measure } from './bench-run.ts';
+import { type BenchRun, figuresOfRow, measure } from './bench-run.ts';
 
 const minute = 60_000;
 
@@ -13,14 +13,14 @@ export async function measureWorkspaces(run: BenchRun): Promise<Row[]> {
   const plan = { kind: 'workspaces', target: canopy.target, parent: 'root', ms: minute } as const;
   const empty = await settledMemory(canopy.child);
   const before = await storeRevision(run);
-  const alone = await measure(load, canopy.child, {
+  const alone = await measure(run, canopy.child, {
     ...plan,
     prefix: 'alone',
     concurrency: 1,
     count: sizes.workspacesAlone,
   });
   const rowsEach = Math.max(1, Math.round(((await storeRevision(run)) - before) / sizes.workspacesAlone));
-  const together = await measure(load, canopy.child, {
+  const together = await measure(run, canopy.child, {
     ...plan,
     prefix: 'together',
     concurrency: 16,
@@ -37,11 +37,8 @@ export async function measureWorkspaces(run: BenchRun): Promise<Row[]> {
   return [
     {
       name: 'workspace to Ready, one at a time',
-      value: alone.perSecond,
-      unit: '/s',
-      ceiling: { value: bareAlone, of: 'sqlite' },
-      ...alone.latency,
-      cpuMicros: alone.serverMicros,
+      ...figuresOfRow(alone),
+      ceilings: { sqlite: bareAlone },
     },
     {
       name: 'workspace to Ready, one at a time, p50',
@@ -51,11 +48,8 @@ export async function measureWorkspaces(run: BenchRun): Promise<Row[]> {
     },
     {
       name: 'workspace to Ready, 16 at a time',
-      value: together.perSecond,
-      unit: '/s',
-      ceiling: { value: bareTogether, of: 'sqlite' },
-      ...together.latency,
-      cpuMicros: together.serverMicros,
+      ...figuresOfRow(together),
+      ceilings: { sqlite: bareTogether },
       bar: { limit: 200, better: 'higher' },
     },
     { name: 'rows of one workspace', value: rowsEach, unit: 'rows' },

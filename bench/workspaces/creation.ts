@@ -44,7 +44,7 @@ export async function measureCreation(
           count: Math.ceil((concurrency === 1 ? sizes.alone : sizes.together) / rounds),
           ms: 60_000,
         } as const;
-        add(sums, at, await measure(load, canopy.child, plan));
+        add(sums, at, await measure({ load }, canopy.child, plan));
       }
     rows.push(...rowsOf(concurrency, sums, parents.siblings));
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { prepare, RawConnection } from '../../bench/load/raw-connection.ts';
+import { RawConnection } from '../../bench/load/raw-connection.ts';
+import { prepare } from '../../bench/load/request-block.ts';
 import type { CanopyProcess } from './canopy-process.ts';
 import type { ProgramResult } from './run-program.ts';
 

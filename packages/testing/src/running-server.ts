@@ -7,7 +7,7 @@ import { completeConfig, parseOptions, run, type RunningServer as Serving } from
 import type { Storage } from '@canopy/storage';
 import { ApiCaller } from './api-caller.ts';
 
-/** Somebody of the token file; the token is the name. */
+/** Somebody of the token file; the token is `token-of-<name>`. */
 export interface TestUser {
   name: string;
   groups?: readonly string[];
