@@ -62,15 +62,16 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
   }
 }
 
-/** Gives the seat back while the body is read and takes one again afterwards. */
+/** Gives the seat back while the body is on its way and takes one again afterwards. A body that is there is read at once. */
 function leaveForBody(context: UserContext, scheduler: FairScheduler, seed: number): void {
   let seated = true;
   const { body } = context;
   context.body = async () => {
-    if (!seated) return body();
+    const reading = body();
+    if (!seated || (await Promise.race([reading, notThere])) !== onItsWay) return reading;
     seated = false;
     scheduler.release(1);
-    const bytes = await body();
+    const bytes = await reading;
     if (!scheduler.tryEnter(1)) await scheduler.enter(flowOf(context, seed), 1, context.signal);
     seated = true;
     return bytes;
@@ -79,6 +80,9 @@ function leaveForBody(context: UserContext, scheduler: FairScheduler, seed: numb
     if (seated) scheduler.release(1);
   });
 }
+
+const onItsWay = Symbol('on its way');
+const notThere = Promise.resolve(onItsWay);
 
 /** A watch from a known version begins with nothing to read. */
 function startsWithList({ info, query }: UserContext): boolean {

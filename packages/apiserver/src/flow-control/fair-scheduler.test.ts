@@ -16,6 +16,8 @@ class Clients {
   readonly inWork: number[] = [];
   /** How long requests of a user keep the thread busy, in milliseconds. */
   readonly busyMs = new Map<string, number>();
+  /** How long the thread has no processor meanwhile. */
+  readonly preemptedMs = new Map<string, number>();
 
   constructor(changes: Partial<FlowLimits> = {}) {
     this.scheduler = new FairScheduler({ ...limits, ...changes }, this.loop);
@@ -25,7 +27,9 @@ class Clients {
     const { seats = 1, weight = 1, signal = new AbortController().signal } = options;
     const begin = (): void => {
       this.started.push(`${user}@${cluster}`);
-      this.loop.time += this.busyMs.get(user) ?? 0;
+      const preempted = this.preemptedMs.get(user) ?? 0;
+      this.loop.time += (this.busyMs.get(user) ?? 0) + preempted;
+      this.loop.preempted += preempted;
       this.inWork.push(seats);
     };
     if (this.scheduler.tryEnter(seats)) {
@@ -150,6 +154,38 @@ describe('requests that are heavier than they look', () => {
     // Half of all, were they charged alike.
     expect(heavy).toBeGreaterThan(2);
     expect(heavy).toBeLessThan(30);
+  });
+
+  it('hold nobody up for longer when many of them wait already', async () => {
+    const clients = new Clients({ seats: 1, queued: 1000 });
+    clients.busyMs.set('heavy', 1);
+    clients.busyMs.set('light', 0.5);
+    for (let i = 0; i < 200; i++) clients.send('heavy', 'one');
+    for (let answered = 0; answered < 20; answered++) {
+      clients.send('light', 'two');
+      while (clients.started.filter((who) => who.startsWith('light')).length === answered) {
+        clients.finishOne();
+        await clients.loop.turn();
+      }
+    }
+    // Served like light ones, five would start before each of the others.
+    expect(clients.started.filter((who) => who.startsWith('heavy')).length).toBeLessThan(30);
+  });
+
+  it('are not charged for the time in which the thread had no processor', async () => {
+    const clients = new Clients({ seats: 1, queued: 1000 });
+    clients.busyMs.set('other', 0.1);
+    clients.busyMs.set('unlucky', 0.1);
+    clients.preemptedMs.set('unlucky', 50);
+    for (let i = 0; i < 300; i++) clients.send('other', 'one');
+    for (let i = 0; i < 20; i++) {
+      clients.send('unlucky', 'two');
+      for (let turns = 0; turns < 4; turns++) {
+        clients.finishOne();
+        await clients.loop.turn();
+      }
+    }
+    expect(clients.started.filter((who) => who.startsWith('unlucky'))).toHaveLength(20);
   });
 
   it('start one in a turn, also when nobody waits', async () => {

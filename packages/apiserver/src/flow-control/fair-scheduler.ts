@@ -36,6 +36,10 @@ interface Waiter extends Place {
 const sweepMs = 250;
 /** What a request may keep the thread busy for each of its seats before its flow is charged for more, in milliseconds. */
 const msPerSeat = 0.1;
+/** From here on it matters whether the thread was busy or had no processor, in milliseconds. */
+const longMs = 0.5;
+/** Those who wait are put back for so many seats, or more, that one of their own has taken beyond its own. */
+const debtThatMatters = 0.5;
 const retryAfterSeconds = 1;
 
 /**
@@ -43,7 +47,8 @@ const retryAfterSeconds = 1;
  * In a crowd each request gets a tag: the virtual time at which its user and its cluster have had their share, and the
  * lowest tag starts next. Work is bounded twice: by seats, for requests that wait for the store, and by time, for
  * those that keep the thread busy: after a slice the sockets are read, so that a newcomer waits for one slice. A request
- * that has kept the thread busy for longer than its seats stand for is charged for that too, once it is known.
+ * that has kept the thread busy for longer than its seats stand for is charged for that too, once it is known, and those of
+ * its user and its cluster that wait come so much later: else a queue of requests that look light would be served like one.
  * A full line turns away whoever would have been served last.
  */
 export class FairScheduler {
@@ -61,6 +66,8 @@ export class FairScheduler {
   /** Whom the time that passes in a slice is charged to, and since when. */
   private running: Waiter | undefined;
   private runningSince = 0;
+  /** Processor time of the thread when it was last asked for. */
+  private busySince = 0;
   private stopSweeping: (() => void) | undefined;
   /** Gives back one seat. One function for all requests: the usual way of a request makes nothing. */
   readonly leave = (): void => this.release(1);
@@ -132,6 +139,7 @@ export class FairScheduler {
     if (this.line.size === 0) return;
     this.sliceEnd = this.loop.now() + this.limits.sliceMs;
     this.inSlice = true;
+    this.busySince = this.loop.busy();
     this.startNext();
   };
 
@@ -167,12 +175,22 @@ export class FairScheduler {
     const { running, ledger } = this;
     if (running === undefined) return;
     this.running = undefined;
-    const more = (now - this.runningSince) / msPerSeat - running.seats;
+    const more = this.timeOf(now - this.runningSince) / msPerSeat - running.seats;
     if (more <= 0) return;
     const { user, cluster, weight } = running.flow;
     const since = this.virtualTime;
     ledger.serveUntil(user, Math.max(since, ledger.servedUntil(user)) + more / weight);
     ledger.serveUntil(cluster, Math.max(since, ledger.servedUntil(cluster)) + more / weight);
+    if (more < debtThatMatters) return;
+    this.line.delay(({ flow }) => (flow.user === user || flow.cluster === cluster ? more / flow.weight : 0));
+  }
+
+  /** A long time may be that of others on the machine: then no more counts than the thread was busy for. */
+  private timeOf(passed: number): number {
+    if (passed < longMs) return passed;
+    const since = this.busySince;
+    this.busySince = this.loop.busy();
+    return Math.min(passed, this.busySince - since);
   }
 
   private readonly sweep = (): void => {

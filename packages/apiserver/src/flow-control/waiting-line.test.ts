@@ -41,4 +41,19 @@ describe('a waiting line', () => {
       }),
     );
   });
+
+  it('is in order again when some of it has been put back', () => {
+    fc.assert(
+      fc.property(tags, fc.nat(30), fc.integer({ min: 1, max: 5 }), (given, by, divisor) => {
+        const line = new WaitingLine<Place>(1000);
+        const places = given.map((tag, order) => ({ tag, order }));
+        for (const place of places) line.add(place);
+        line.delay(({ order }) => (order % divisor === 0 ? by : 0));
+        expect(places.map(({ tag, order }) => tag - (given[order] ?? 0))).toEqual(
+          places.map(({ order }) => (order % divisor === 0 ? by : 0)),
+        );
+        expect(drain(line)).toEqual(inOrder(places));
+      }),
+    );
+  });
 });

@@ -54,8 +54,18 @@ export class WaitingLine<T extends Place> {
     if (removed.length === 0) return removed;
     const kept = this.heap.filter((item) => !gone(item));
     this.heap.splice(0, this.heap.length, ...kept);
-    for (let i = (this.heap.length >> 1) - 1; i >= 0; i--) this.sink(i);
+    this.putInOrder();
     return removed;
+  }
+
+  /** Lets everybody's turn come later by what `by` says of them. */
+  delay(by: (item: T) => number): void {
+    for (const item of this.heap) item.tag += by(item);
+    this.putInOrder();
+  }
+
+  private putInOrder(): void {
+    for (let i = (this.heap.length >> 1) - 1; i >= 0; i--) this.sink(i);
   }
 
   /** The last one is a leaf. */

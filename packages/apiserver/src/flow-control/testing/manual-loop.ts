@@ -3,12 +3,18 @@ import type { EventLoop } from '../event-loop.ts';
 /** An event loop whose turns a test makes; time moves only when it is told to. */
 export class ManualLoop implements EventLoop {
   time = 0;
+  /** Of that time, how long the thread had no processor. */
+  preempted = 0;
   private input: (() => void)[] = [];
   private ready: (() => void)[] = [];
   private readonly timers = new Set<() => void>();
 
   now(): number {
     return this.time;
+  }
+
+  busy(): number {
+    return this.time - this.preempted;
   }
 
   afterInput(callback: () => void): void {
