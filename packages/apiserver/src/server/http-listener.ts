@@ -10,6 +10,7 @@ import { RunningRequests } from './http-request.ts';
 import { serveHttp1 } from './http1-exchange.ts';
 import { ServerConnection } from './http2/server-connection.ts';
 import { serveHttp2 } from './http2-exchange.ts';
+import { ReadingTurns } from './reading-turns.ts';
 import type { Serving } from './serving.ts';
 import { StalledSockets } from './stalled-sockets.ts';
 
@@ -49,6 +50,8 @@ export interface Listener {
 }
 
 const maxConcurrentStreams = 1000;
+/** What connections with many requests may take of a turn of the event loop before anybody knows whose they are. */
+const readingTurns = { requestsEach: 8, ms: 0.5 };
 
 /**
  * TLS with ALPN: `h2` connections go to our own end of HTTP/2, all others to an
@@ -81,12 +84,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   });
   server.maxConnections = options.maxConnections;
   const sockets = new Set<TLSSocket>();
+  const turns = new ReadingTurns({
+    ...readingTurns,
+    now: () => performance.now(),
+    afterInput: (callback) => void setImmediate(callback),
+  });
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     if (socket.alpnProtocol === 'h2') {
-      const connection = openConnection(serving, options, socket);
+      const connection = openConnection(serving, { ...options, turns }, socket);
       connections.add(connection);
       socket.once('close', () => connections.delete(connection));
     } else {
@@ -131,9 +139,14 @@ function awaitRequest(waiting: WeakMap<Duplex, NodeJS.Timeout>, socket: Duplex, 
   waiting.set(socket, timer);
 }
 
-function openConnection(serving: Serving, options: ListenerOptions, socket: TLSSocket): ServerConnection {
+function openConnection(
+  serving: Serving,
+  options: ListenerOptions & { turns: ReadingTurns },
+  socket: TLSSocket,
+): ServerConnection {
   return new ServerConnection(socket, {
     maxConcurrentStreams,
+    turns: options.turns,
     frameTimeoutMs: options.handshakeTimeoutMs,
     stallTimeoutMs: options.stallTimeoutMs,
     idleTimeoutMs: options.idleTimeoutMs,

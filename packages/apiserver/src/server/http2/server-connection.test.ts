@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ReadingTurns } from '../reading-turns.ts';
 import { errorCode } from './connection-error.ts';
 import { defaultWindow, flag, frameType, numbersFrame, setting, settingsFrame } from './frames.ts';
 import type { ServerStream } from './server-stream.ts';
@@ -366,5 +367,49 @@ describe('a connection', () => {
     peer.server.destroy();
     expect(await body).toBe('broken');
     expect(firstOf(peer).destroyed).toBe(true);
+  });
+});
+
+describe('many requests at once', () => {
+  it('are read in turns, in their order and with their bodies, and none of them is lost', async () => {
+    const turns: (() => void)[] = [];
+    const peer = new RawPeer({
+      maxConcurrentStreams: 1000,
+      turns: new ReadingTurns({ requestsEach: 3, ms: 0, now: () => 0, afterInput: (turn) => void turns.push(turn) }),
+    });
+    for (let i = 0; i < 50; i++) {
+      peer.request(4 * i + 1, { ':path': `/get/${i}` });
+      peer.request(4 * i + 3, { ':method': 'POST', ':path': `/post/${i}` }, 0);
+      peer.frame(frameType.data, endStream, 4 * i + 3, Buffer.from(`body ${i}`));
+    }
+    await peer.seen(frameType.settings);
+    expect(peer.streams).toHaveLength(3);
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+      const before = peer.streams.length;
+      turn();
+      expect(peer.streams.length - before).toBeLessThanOrEqual(4);
+      await peer.seen(frameType.settings);
+    }
+    expect(peer.streams.map(({ headers }) => headers[':path'])).toEqual(
+      Array.from({ length: 100 }, (_, i) => `/${i % 2 === 0 ? 'get' : 'post'}/${Math.floor(i / 2)}`),
+    );
+    expect(await bodyOf(peer.streams[99] as ServerStream)).toBe('body 49');
+    peer.request(1001);
+    await peer.seen(frameType.settings);
+    expect(peer.streams).toHaveLength(101);
+  });
+
+  it('do not keep a connection that has failed', async () => {
+    const turns: (() => void)[] = [];
+    const peer = new RawPeer({
+      maxConcurrentStreams: 1000,
+      turns: new ReadingTurns({ requestsEach: 1, ms: 0, now: () => 0, afterInput: (turn) => void turns.push(turn) }),
+    });
+    for (let i = 0; i < 10; i++) peer.request(2 * i + 1);
+    await peer.seen(frameType.settings);
+    peer.server.destroy();
+    await peer.seen(frameType.settings);
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+    expect(peer.streams).toHaveLength(1);
   });
 });

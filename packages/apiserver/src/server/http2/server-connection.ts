@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { ClientPreface } from './client-preface.ts';
+import type { ReadingTurns } from '../reading-turns.ts';
 import { ClosedStreams } from './closed-streams.ts';
 import { ConnectionError, errorCode } from './connection-error.ts';
 import { DataSender } from './data-sender.ts';
-import { FrameReader } from './frame-reader.ts';
 import {
   defaultFrameBytes,
   defaultWindow,
@@ -22,6 +21,7 @@ import {
 import { HeaderBlocks } from './header-blocks.ts';
 import { HeaderDecoder } from './header-decoder.ts';
 import { encodeHeaders } from './header-encoder.ts';
+import { Input } from './input.ts';
 import { Output } from './output.ts';
 import { withoutPadding } from './padding.ts';
 import { Patience } from './patience.ts';
@@ -41,6 +41,8 @@ export interface ConnectionOptions {
   /** A connection without a request for this long is closed. Milliseconds. */
   idleTimeoutMs: number;
   onStream(stream: ServerStream): void;
+  /** Shared by the connections of a listener. */
+  turns: ReadingTurns;
   /** Milliseconds, monotonic. */
   now(): number;
 }
@@ -50,13 +52,12 @@ export class ServerConnection implements StreamCarrier {
   private readonly socket: Duplex;
   private readonly options: ConnectionOptions;
   private readonly output: Output;
-  private readonly reader: FrameReader;
+  private readonly input: Input;
   private readonly decoder = new HeaderDecoder();
   private readonly streams = new Map<number, ServerStream>();
   private readonly closed = new ClosedStreams();
   private readonly sender: DataSender;
   private readonly patience: Patience;
-  private readonly preface = new ClientPreface();
   private readonly blocks = new HeaderBlocks();
   private lastStream = 0;
   private receiveWindow = connectionWindowBytes;
@@ -66,9 +67,6 @@ export class ServerConnection implements StreamCarrier {
   private goingAway = false;
   private dead = false;
   private idleSince: number;
-  /** Since when a frame is incomplete; 0: none is. */
-  private insideSince = 0;
-  private framesRead = 0;
 
   constructor(socket: Duplex, options: ConnectionOptions) {
     this.socket = socket;
@@ -76,10 +74,13 @@ export class ServerConnection implements StreamCarrier {
     this.patience = new Patience(options.now);
     this.output = new Output(socket, () => this.sender.pump());
     this.sender = new DataSender(this.output);
-    this.reader = new FrameReader((head, payload) => this.onFrame(head, payload));
+    this.input = new Input(socket, options, {
+      onFrame: (head, payload) => this.onFrame(head, payload),
+      onRead: () => this.creditConnection(),
+      onError: ({ code }) => this.abandon(code),
+      isFull: () => this.output.isFull,
+    });
     this.idleSince = options.now();
-    this.insideSince = this.idleSince;
-    socket.on('data', (chunk: Buffer) => this.onData(chunk));
     socket.on('drain', () => this.onDrain());
     socket.on('error', () => socket.destroy());
     socket.on('end', () => this.fail());
@@ -107,7 +108,7 @@ export class ServerConnection implements StreamCarrier {
     const { frameTimeoutMs, idleTimeoutMs } = this.options;
     const late = (since: number | undefined): boolean =>
       since !== undefined && since > 0 && now - since > frameTimeoutMs;
-    if (!this.socket.isPaused() && (late(this.insideSince) || late(this.blocks.since))) this.socket.destroy();
+    if (!this.socket.isPaused() && (late(this.input.incompleteSince) || late(this.blocks.since))) this.socket.destroy();
     for (const stream of this.streams.values())
       if (stream.isStalled(now, this.options.stallTimeoutMs)) stream.reset(errorCode.cancel);
     if (this.streams.size === 0 && now - this.idleSince > idleTimeoutMs) this.shutDown();
@@ -115,33 +116,13 @@ export class ServerConnection implements StreamCarrier {
 
   // --- what comes in
 
-  private onData(chunk: Buffer): void {
-    if (this.dead) return;
-    try {
-      const rest = this.preface.skip(chunk);
-      if (rest === undefined) return;
-      const { framesRead } = this;
-      this.reader.push(rest);
-      if (!this.reader.isInside) this.insideSince = 0;
-      else if (this.insideSince === 0 || this.framesRead !== framesRead) this.insideSince = this.options.now();
-      this.creditConnection();
-      if (this.output.isFull) this.socket.pause();
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.abandon(error.code);
-    }
-  }
-
   private onDrain(): void {
     this.sender.pump();
-    if (!this.socket.isPaused()) return;
-    if (this.insideSince > 0) this.insideSince = this.options.now();
-    this.socket.resume();
+    this.input.resume();
   }
 
   private onFrame(head: FrameHead, payload: Buffer): void {
     if (this.dead) return;
-    this.framesRead += 1;
     this.blocks.check(head);
     this.dispatch(head, payload);
   }
@@ -386,6 +367,7 @@ export class ServerConnection implements StreamCarrier {
   private fail(): void {
     if (this.dead) return;
     this.dead = true;
+    this.input.stop();
     for (const stream of [...this.streams.values()]) stream.close();
     if (!this.socket.writableEnded) this.socket.end();
   }

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { ReadingTurns } from '../../reading-turns.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { flag, frameHead, frameType, preface, settingsFrame } from '../frames.ts';
 import { encodeField } from '../header-encoder.ts';
@@ -54,6 +55,12 @@ export class RawPeer {
       idleTimeoutMs: 1000,
       onStream: (stream) => this.streams.push(stream),
       now: () => this.now,
+      turns: new ReadingTurns({
+        requestsEach: 1000,
+        ms: 0,
+        now: () => this.now,
+        afterInput: (turn) => void setImmediate(turn),
+      }),
       ...options,
     });
     if (begin) this.send(preface, settingsFrame([]));
