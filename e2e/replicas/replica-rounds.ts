@@ -16,6 +16,8 @@ export interface ReplicaRoundsOptions {
   /** In each, every replica and every member of etcd is killed once. */
   rounds: number;
   seed: number;
+  /** Milliseconds within which the controllers of a killed replica must be with others. Default 10,000. */
+  takeoverMs?: number;
   onKill?: (kill: ReplicaKill) => void;
 }
 
@@ -35,14 +37,16 @@ export interface ReplicaRun {
   /** Events that watches have told, each compared with etcd's log. */
   events: number;
   changes: number;
+  /** How often others took a replica for dead that lived. */
+  mistaken: number;
   /** Of the end: what is left undone or was done twice. */
   problems: string[];
 }
 
 const holders = '/w/shares/holder/';
 const settleMs = 60_000;
-/** On a busy machine; the lease of a replica ends after six seconds. */
-const takeoverMs = 20_000;
+/** A replica that is gone is missed after five seconds. */
+const defaultTakeoverMs = 10_000;
 
 /** Kills replicas and members of etcd under mixed load, and holds what is there against what was acknowledged and logged. */
 export async function replicaRounds(options: ReplicaRoundsOptions): Promise<ReplicaRun> {
@@ -74,6 +78,7 @@ class Run {
   private readonly load: ReplicaLoad;
   private readonly watches: ReplicaWatches;
   private dangling = 0;
+  private mistaken = 0;
 
   constructor(set: ReplicaSet, random: Random, { view, load, watches }: Awaited<ReturnType<typeof prepare>>) {
     this.set = set;
@@ -83,11 +88,12 @@ class Run {
     this.watches = watches;
   }
 
-  async all({ rounds, onKill }: ReplicaRoundsOptions): Promise<ReplicaRun> {
+  async all({ rounds, takeoverMs, onKill }: ReplicaRoundsOptions): Promise<ReplicaRun> {
     const kills: ReplicaKill[] = [];
     await this.watches.open();
     for (let round = 0; round < rounds; round++) {
-      for (const kill of [...this.set.replicas.map((_, i) => () => this.killReplica(i)), ...this.memberKills()]) {
+      const replicaKills = this.set.replicas.map((_, i) => () => this.killReplica(i, takeoverMs));
+      for (const kill of [...replicaKills, ...this.memberKills()]) {
         const done = await this.underLoad(kill);
         kills.push(done);
         onKill?.(done);
@@ -96,7 +102,9 @@ class Run {
     }
     const problems = await this.settle();
     const { acknowledged } = this.load;
-    return { kills, acknowledged, events: this.watches.events, changes: (await this.view.history()).length, problems };
+    for (const replica of this.set.replicas) this.count(replica);
+    const changes = (await this.view.history()).length;
+    return { kills, acknowledged, events: this.watches.events, changes, mistaken: this.mistaken, problems };
   }
 
   private async underLoad(kill: () => Promise<ReplicaKill>): Promise<ReplicaKill> {
@@ -111,7 +119,7 @@ class Run {
     return done;
   }
 
-  private async killReplica(index: number): Promise<ReplicaKill> {
+  private async killReplica(index: number, takeoverMs = defaultTakeoverMs): Promise<ReplicaKill> {
     const replica = this.set.replicas[index] as CanopyProcess;
     const heir = this.set.replicas[(index + 1) % this.set.replicas.length] as CanopyProcess;
     const before = await this.holding();
@@ -129,9 +137,15 @@ class Run {
     const timed = taken.then(() => Math.round(performance.now() - killed));
     problems.push(...(await this.watches.move(replica, heir)));
     const took = await timed;
+    this.count(replica);
     await replica.startAgain();
     this.load.livesAgain(replica);
     return { victim: `replica ${index}`, acknowledged: 0, takeoverMs: took, problems };
+  }
+
+  /** To be called at the end of a replica's life. */
+  private count(replica: CanopyProcess): void {
+    this.mistaken += replica.stderr.split('was taken for dead').length - 1;
   }
 
   /** The leader first, then the others. */

@@ -1,25 +1,34 @@
-// npm run faults:replicas [-- --rounds N] [-- --seed N] [-- --json FILE]
+// npm run faults:replicas [-- --rounds N] [-- --seed N] [-- --busy N] [-- --json FILE]
 // Three built servers on a real three-member etcd under mixed load; in each of N rounds (10) every server and every member
 // is killed once. Prints each kill and what came of all; `bench/results/` gets it as JSON. Exit code 1 when anything was
-// lost, torn, repeated or forgotten.
+// lost, torn, repeated or forgotten, or when work was not taken over within ten seconds. `--busy`: so many processes beside
+// it that do nothing but take processor time.
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../../bench/report.ts';
 import { replicaRounds } from './replica-rounds.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string' }, seed: { type: 'string' }, json: { type: 'string' } },
+  options: { rounds: { type: 'string' }, seed: { type: 'string' }, busy: { type: 'string' }, json: { type: 'string' } },
 });
 const rounds = Number(values.rounds ?? 10);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 process.stdout.write(`${rounds} rounds, seed ${seed}\n`);
 
+const busy = Array.from({ length: Number(values.busy ?? 0) }, () =>
+  spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+);
+process.once('exit', () => busy.map((child) => child.kill('SIGKILL')));
+
 const run = await replicaRounds({
   rounds,
   seed,
   onKill: ({ victim, acknowledged, takeoverMs, problems }) => {
-    const takeover = takeoverMs === undefined ? '' : `, taken over after ${takeoverMs} ms`;
+    const takeover =
+      takeoverMs === undefined ? '' : `, taken over after ${takeoverMs} ms, load ${loadavg()[0]?.toFixed(0)}`;
     process.stderr.write(`${victim}: ${acknowledged} writes so far${takeover}\n`);
     for (const problem of problems) process.stderr.write(`  ${problem}\n`);
   },
@@ -34,6 +43,7 @@ const lines: [string, number][] = [
   ['watch events compared with the log', run.events],
   ['takeover of controllers, median ms', takeovers[Math.floor(takeovers.length / 2)] ?? 0],
   ['takeover of controllers, longest ms', takeovers.at(-1) ?? 0],
+  ['living replicas taken for dead', run.mistaken],
   ['problems', run.kills.reduce((sum, { problems }) => sum + problems.length, run.problems.length)],
 ];
 for (const [what, value] of lines) process.stdout.write(`${what.padEnd(36)}${String(value).padStart(10)}\n`);
@@ -44,4 +54,5 @@ const file = values.json ?? path.join(results, `replicas-faults-${taken.replaceA
 mkdirSync(path.dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify({ taken, seed, machine: machine(), run }, null, 2)}\n`);
 process.stdout.write(`\nWritten to ${path.relative(process.cwd(), file)}\n`);
+for (const child of busy) child.kill('SIGKILL');
 process.exitCode = lines.at(-1)?.[1] === 0 ? 0 : 1;

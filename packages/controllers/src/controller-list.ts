@@ -1,4 +1,3 @@
-import type { Clock } from '@canopy/storage';
 import { crdController } from './apiextensions/crd/crd-controller.ts';
 import { apiBindingController } from './apis/apibinding/apibinding-controller.ts';
 import { apiExportController } from './apis/apiexport/apiexport-controller.ts';
@@ -54,8 +53,15 @@ export interface RunningControllers {
 /** Starts all controllers where the last run of them stood. For a store that no other process uses: nothing is waited for. */
 export async function startControllers(deps: ControllerDeps): Promise<RunningControllers> {
   const { storage, hub } = deps.registry;
-  const { clock, logger } = deps;
-  const reactor = new Reactor({ name: 'controllers', storage, hub, clock, logger, controllers: controllerList(deps) });
+  const { timers, logger } = deps;
+  const reactor = new Reactor({
+    name: 'controllers',
+    storage,
+    hub,
+    clock: timers,
+    logger,
+    controllers: controllerList(deps),
+  });
   await reactor.start();
   return {
     stop: () => reactor.stop(),
@@ -64,9 +70,7 @@ export async function startControllers(deps: ControllerDeps): Promise<RunningCon
   };
 }
 
-export interface SharedControllersOptions extends Pick<WorkSharesOptions, 'replica' | 'ttlSeconds' | 'renewMs'> {
-  /** Tells when a lease is over; should not jump. Default: that of the controllers. */
-  leaseClock?: Clock;
+export interface SharedControllersOptions extends Pick<WorkSharesOptions, 'replica' | 'silentMs' | 'beatMs'> {
   /** Other work that one replica does at a time, by name. Called when it has become this replica's. */
   chores: Readonly<Record<string, () => HeldWork>>;
 }
@@ -77,14 +81,14 @@ export async function startSharedControllers(
   options: SharedControllersOptions,
 ): Promise<RunningControllers> {
   const { storage, hub } = deps.registry;
-  const { clock, logger } = deps;
-  const { chores, leaseClock = clock, ...own } = options;
+  const { timers: clock, logger } = deps;
+  const { chores, ...own } = options;
   const reactors = new Set<Reactor>();
   const shares = new WorkShares({
     ...own,
     storage,
     hub,
-    clock: leaseClock,
+    clock,
     logger,
     units: [...Object.keys(controllerFactories), ...Object.keys(chores)],
     async begin(unit, hold) {

@@ -8,8 +8,8 @@ import { clusterOf, configMap, depsOf, workspace } from './testing/controller-fi
 import { type CutStorage, cutStorage } from './testing/cut-storage.ts';
 
 const objects = 300;
-const ttlSeconds = 1;
-const renewMs = 200;
+const silentMs = 1000;
+const beatMs = 200;
 const othersLagMs = 150;
 const going = { resource: 'workspaces.tenancy.kcp.io', name: 'going' };
 
@@ -36,7 +36,7 @@ async function replica(name: string, storage: Storage = store): Promise<Replica>
   const plane = await startControlPlane({ storage });
   const problems: string[] = [];
   const deps = { ...depsOf(plane, problems), othersLagMs };
-  const controllers = await startSharedControllers(deps, { replica: name, ttlSeconds, renewMs, chores: {} });
+  const controllers = await startSharedControllers(deps, { replica: name, silentMs, beatMs, chores: {} });
   started.push(async () => {
     await controllers.stop();
     plane.close();

@@ -22,8 +22,10 @@ export interface ControllerDeps {
   claims: ClusterClaims;
   shard: ShardSettings;
   tokens: TokenIssuer;
-  /** Timers of requeues, backoff and checkpoints. */
-  clock: Clock;
+  /** What time it is: for timestamps and the age of objects. */
+  clock: Pick<Clock, 'now'>;
+  /** Of requeues, backoff and checkpoints; should not jump. */
+  timers: Clock;
   logger: ControllerLogger;
   /** For how long other replicas may write to what has ended already, in milliseconds. Undefined when there are none. */
   othersLagMs?: number;

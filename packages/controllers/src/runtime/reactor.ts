@@ -11,6 +11,7 @@ import {
 import { checkpointOf, checkpointPrefix, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { AddKey, Controller, ControllerLogger } from './controller.ts';
 import { withoutEndedClusters } from './ended-clusters.ts';
+import { sharesPrefix } from './replica-members.ts';
 import { WorkQueue } from './work-queue.ts';
 import type { Hold } from './work-shares.ts';
 
@@ -40,6 +41,8 @@ const defaultCheckpointMs = 3000;
 /** A scan waits while so many keys are in line. */
 const scanRoom = 1000;
 const followAgainMs = 1000;
+/** A checkpoint is renewed after so many changes that concern nobody, lest the log is compacted beyond it. */
+const unconcerning = 500;
 
 /**
  * Runs a set of controllers over one reading of the change log. It starts where the last run's checkpoint stands, so a
@@ -57,6 +60,7 @@ export class Reactor {
   private timer: ScheduledCall | undefined;
   private position = 0 as Revision;
   private dirty = false;
+  private unconcerned = 0;
   private stopping = false;
 
   constructor(options: ReactorOptions) {
@@ -170,7 +174,9 @@ export class Reactor {
         if (concerned !== undefined) for (const running of concerned) this.tell(running, change);
         for (const running of this.forAll) this.tell(running, change);
         this.dirty = true;
-      } else if (!change.key.startsWith(checkpointPrefix)) {
+      } else if (change.key.startsWith(checkpointPrefix) || change.key.startsWith(sharesPrefix)) {
+        this.unconcerned += 1;
+      } else {
         for (const { prefix, running } of this.byPrefix) if (change.key.startsWith(prefix)) this.tell(running, change);
         this.dirty = true;
       }
@@ -228,8 +234,9 @@ export class Reactor {
 
   /** An idle store is left alone: nothing is written when nothing has changed since the last time. */
   private async writeCheckpoint(): Promise<void> {
-    if (!this.dirty) return;
+    if (!this.dirty && this.unconcerned < unconcerning) return;
     this.dirty = false;
+    this.unconcerned = 0;
     const { storage, name, logger, hold } = this.options;
     const left = this.running
       .filter(({ complete }) => complete)

@@ -27,9 +27,12 @@ export class WaitingKeys {
 const shortestPollMs = 250;
 const longestPollMs = 5 * 60_000;
 
-/** When to look again at something that is being deleted: after a fifth of the time that it has taken, up to five minutes. */
+/**
+ * When to look again at something that is being deleted: after a fifth of the time that it has taken, up to five minutes.
+ * If it was marked in the future, since the time was set back, after a fifth of what the times differ by.
+ */
 export function pollDelay(nowMs: number, sinceText: string | undefined): number {
   const since = sinceText === undefined ? Number.NaN : Date.parse(sinceText);
-  const age = Number.isNaN(since) ? 0 : nowMs - since;
+  const age = Number.isNaN(since) ? 0 : Math.abs(nowMs - since);
   return Math.min(Math.max(age / 5, shortestPollMs), longestPollMs);
 }

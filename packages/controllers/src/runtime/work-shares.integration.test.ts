@@ -1,5 +1,6 @@
 import { ChangeHub, MemoryStorage, type Storage, StorageError } from '@canopy/storage';
 import { ManualClock } from '@canopy/storage/testing';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ControllerLogger } from './controller.ts';
 import { type Hold, WorkShares } from './work-shares.ts';
@@ -11,7 +12,7 @@ const silent: ControllerLogger = {
   warn: () => undefined,
   error: () => undefined,
 };
-const renewMs = 2000;
+const silentMs = 5000;
 
 let clock: ManualClock;
 let storage: MemoryStorage;
@@ -20,18 +21,23 @@ let doing: Map<string, string[]>;
 let ended: string[];
 let replicas: Replica[];
 
-beforeEach(() => {
+beforeEach(begin);
+afterEach(end);
+
+function begin(): void {
   clock = new ManualClock();
   storage = new MemoryStorage({ clock });
   doing = new Map(units.map((unit) => [unit, []]));
   ended = [];
   replicas = [];
-});
+}
 
-afterEach(async () => {
+async function end(): Promise<void> {
+  for (const each of replicas) each.reachable = true;
+  await Promise.all(replicas.map(({ shares }) => shares.stop()));
   for (const { hub } of replicas) hub.close();
   await storage.close();
-});
+}
 
 interface Replica {
   name: string;
@@ -40,11 +46,20 @@ interface Replica {
   holds: Map<string, Hold>;
   /** Cuts the process off from the store, as a pause or a broken network does. */
   reachable: boolean;
+  /** Hears of no changes any more. */
+  deaf: boolean;
 }
 
 async function replica(name: string): Promise<Replica> {
-  const hub = await ChangeHub.start(storage);
-  const own: Replica = { name, hub, holds: new Map(), reachable: true, shares: undefined as never };
+  const own: Replica = {
+    name,
+    hub: undefined as never,
+    holds: new Map(),
+    reachable: true,
+    deaf: false,
+    shares: undefined as never,
+  };
+  own.hub = await ChangeHub.start(hardOfHearing(storage, () => own.deaf));
   const seen: Storage = new Proxy(storage, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target);
@@ -57,12 +72,11 @@ async function replica(name: string): Promise<Replica> {
   });
   own.shares = new WorkShares({
     storage: seen,
-    hub,
+    hub: own.hub,
     clock,
     logger: silent,
     replica: name,
     units,
-    renewMs,
     async begin(unit, hold) {
       doing.get(unit)?.push(name);
       own.holds.set(unit, hold);
@@ -80,6 +94,21 @@ async function replica(name: string): Promise<Replica> {
   return own;
 }
 
+function hardOfHearing(real: Storage, deaf: () => boolean): Storage {
+  return new Proxy(real, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (property !== 'follow') return typeof value === 'function' ? value.bind(target) : value;
+      const follow: Storage['follow'] = (after, follower) =>
+        real.follow(after, {
+          onChanges: (changes) => (deaf() ? undefined : follower.onChanges(changes)),
+          onError: (error) => follower.onError(error),
+        });
+      return follow;
+    },
+  });
+}
+
 /** Lets messages between the replicas run until nothing moves. */
 async function calm(): Promise<void> {
   for (let i = 0; i < 50; i++) {
@@ -88,10 +117,11 @@ async function calm(): Promise<void> {
   }
 }
 
-async function pass(ms: number): Promise<void> {
+async function pass(ms: number, check: () => void = () => undefined): Promise<void> {
   for (let passed = 0; passed < ms; passed += 500) {
     clock.advance(500);
     await calm();
+    check();
   }
 }
 
@@ -128,13 +158,60 @@ describe('shares of work', () => {
     expect([...doing.values()]).toEqual(units.map(() => ['two']));
   });
 
-  it('of a replica that is gone are with the others within the time to live and a renewal', async () => {
+  it.each([0, 700, 1200])('of a replica that is gone are with the others %i ms and five seconds later', async (ms) => {
+    const one = await replica('one');
+    const two = await replica('two');
+    await pass(ms);
+    one.reachable = false;
+    await pass(silentMs - 1500);
+    expect(two.shares.units.length).toBeLessThan(units.length);
+    await pass(1500);
+    expect(two.shares.units).toHaveLength(units.length);
+  });
+
+  it('stay with a replica that is slow, and is heard of just in time', async () => {
+    const one = await replica('one');
+    await replica('two');
+    await calm();
+    const before = [...one.shares.units];
+    for (let i = 0; i < 5; i++) {
+      one.reachable = false;
+      await pass(3500);
+      one.reachable = true;
+      await pass(1500);
+    }
+    expect(one.shares.units).toEqual(before);
+    expect(ended.filter((line) => line.endsWith('lost'))).toEqual([]);
+  });
+
+  it('stay where they are when nobody could reach the store for a while', async () => {
+    await replica('one');
+    await replica('two');
+    await replica('three');
+    await calm();
+    const before = replicas.map(({ shares }) => [...shares.units]);
+    const handedOver = [...ended];
+    for (const each of replicas) each.reachable = false;
+    await pass(20_000);
+    expect(counts()).toEqual([0, 0, 0]);
+    for (const each of replicas) {
+      each.reachable = true;
+      await pass(2000);
+    }
+    await pass(20_000);
+    expect(replicas.map(({ shares }) => shares.units)).toEqual(before);
+    expect(ended).toEqual(handedOver);
+  });
+
+  it('stay with a replica that another one does not hear of, since its changes arrive late', async () => {
     const one = await replica('one');
     const two = await replica('two');
     await calm();
-    one.reachable = false;
-    await pass(6000 + renewMs);
-    expect(two.shares.units).toHaveLength(units.length);
+    const before = replicas.map(({ shares }) => [...shares.units]);
+    two.deaf = true;
+    await pass(4 * silentMs);
+    expect(replicas.map(({ shares }) => shares.units)).toEqual(before);
+    expect(one.shares.units.length).toBeGreaterThan(0);
   });
 
   it('are given up by a replica that cannot renew, no later than another one may take them', async () => {
@@ -143,7 +220,7 @@ describe('shares of work', () => {
     await calm();
     const holds = [...one.holds.values()];
     one.reachable = false;
-    for (let passed = 0; passed < 6000 + renewMs; passed += 500) {
+    for (let passed = 0; passed < silentMs + 2000; passed += 500) {
       clock.advance(500);
       await calm();
       for (const [unit, who] of doing) {
@@ -200,4 +277,36 @@ describe('shares of work', () => {
     await calm();
     expect(one.shares.units).toHaveLength(units.length);
   });
+
+  it("are never anybody's twice, and somebody's in the end, however replicas lose touch with the store", async () => {
+    const step = fc.record({
+      who: fc.integer({ min: 0, max: 2 }),
+      reachable: fc.boolean(),
+      ms: fc.integer({ min: 1, max: 14 }).map((n) => n * 500),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+        await end();
+        begin();
+        for (const name of ['one', 'two', 'three']) await replica(name);
+        for (const { who, reachable, ms } of steps) {
+          (replicas[who] as Replica).reachable = reachable;
+          await pass(ms, onceAtMost);
+        }
+        for (const each of replicas) each.reachable = true;
+        await pass(20_000, onceAtMost);
+        expect(replicas.flatMap(({ shares }) => shares.units).sort()).toEqual([...units].sort());
+        expect([...doing.values()].map((who) => who.length)).toEqual(units.map(() => 1));
+      }),
+      { numRuns: 25 },
+    );
+  });
 });
+
+/** Of those that do a unit, as many as are sure that it is theirs. */
+function onceAtMost(): void {
+  for (const unit of units) {
+    const active = replicas.filter(({ holds }) => holds.get(unit)?.active() === true);
+    expect(active.map(({ name }) => name).length, unit).toBeLessThanOrEqual(1);
+  }
+}

@@ -1,24 +1,21 @@
-import { createHash } from 'node:crypto';
 import {
   type ChangeHub,
-  type Clock,
   type Compare,
   isStorageError,
   type KeyValue,
-  type LeaseId,
   type Revision,
   type ScheduledCall,
-  type Storage,
   type StorageKey,
   type Subscription,
 } from '@canopy/storage';
-import type { ControllerLogger } from './controller.ts';
+import { byRank, fairShares } from './fair-shares.ts';
+import { ReplicaMembers, type ReplicaMembersOptions, sharesPrefix } from './replica-members.ts';
 
 /** What proves that a piece of work is this replica's. */
 export interface Hold {
   /** Add it to a transaction that must not be applied when the work has gone to somebody else. */
   fence: Compare;
-  /** False once the lease may have ended, as far as this replica can tell by its own clock. */
+  /** False once others may have taken the work, as far as this replica can tell by its own clock. */
   active(): boolean;
 }
 
@@ -27,28 +24,12 @@ export interface HeldWork {
   stop(why: 'handed-over' | 'lost'): Promise<void>;
 }
 
-export interface WorkSharesOptions {
-  storage: Storage;
+export interface WorkSharesOptions extends Omit<ReplicaMembersOptions, 'onChange'> {
   hub: ChangeHub;
-  clock: Clock;
-  logger: ControllerLogger;
-  /** Of this process, unique among all that ever run. */
-  replica: string;
   /** What there is to be divided; the same on all replicas. */
   units: readonly string[];
   /** Called when the unit has become this replica's. */
   begin(unit: string, hold: Hold): Promise<HeldWork>;
-  /** After so many seconds without a renewal the work goes to others. Default 6. */
-  ttlSeconds?: number;
-  /** Between renewals. Default 2 s. */
-  renewMs?: number;
-}
-
-interface Membership {
-  lease: LeaseId;
-  /** By this replica's clock; reckoned from when the last renewal was sent, so it is over here before it is in the store. */
-  validUntil: number;
-  renewing: boolean;
 }
 
 interface Held {
@@ -56,36 +37,37 @@ interface Held {
   work: HeldWork;
 }
 
-export const sharesPrefix = '/w/shares/';
-const membersPrefix = `${sharesPrefix}member/`;
 const holdersPrefix = `${sharesPrefix}holder/`;
-const defaultTtlSeconds = 6;
-const defaultRenewMs = 2000;
+const againMs = 500;
+/** What the others have not taken by then, this replica takes if it has room. */
+const othersMs = 1500;
 const encoder = new TextEncoder();
 
 /**
- * Divides units of work over the replicas that live. Each replica has one lease; its presence and each unit it holds are
- * keys on that lease, so they disappear with it. A unit without a holder is taken by compare-and-swap on its key, and the
- * revision of that key is the fence. Nobody holds more than the ceiling of units by replicas: who has more after another
- * one has come hands the rest over, and who has less takes what is free.
+ * Divides units of work over the replicas that live. Each unit that is held is a key with the name of its holder, on the
+ * holder's lease. A unit that nobody holds, or somebody who is no member any more, is taken by compare-and-swap on that
+ * key, and the revision of the key is the fence. Nobody holds more than the ceiling of units by replicas: who has more
+ * after another one has come hands the rest over, and who has less takes what is free.
  */
 export class WorkShares {
   private readonly options: WorkSharesOptions;
   private readonly held = new Map<string, Held>();
-  private membership: Membership | undefined;
+  private readonly members: ReplicaMembers;
   private subscription: Subscription | undefined;
-  private timer: ScheduledCall | undefined;
+  private retry: ScheduledCall | undefined;
   private balancing: Promise<void> | undefined;
   private wanted = false;
+  private impatient = false;
   private stopping = false;
 
   constructor(options: WorkSharesOptions) {
     this.options = options;
+    this.members = new ReplicaMembers({ ...options, onChange: () => this.rebalance() });
   }
 
-  /** Units that this replica holds now. */
+  /** Units that are this replica's for sure. */
   get units(): string[] {
-    return [...this.held.keys()];
+    return this.members.active ? [...this.held.keys()] : [];
   }
 
   /** Joins and takes what is free. Rejects when the store cannot be written. */
@@ -94,11 +76,13 @@ export class WorkShares {
     this.subscription = hub.watch({
       prefix: sharesPrefix,
       after: hub.revision,
-      onChanges: () => this.rebalance(),
+      onChanges: (changes) => {
+        this.members.receive(changes);
+        if (changes.some(({ key }) => key.startsWith(holdersPrefix))) this.rebalance();
+      },
       onEnd: (error) => this.deaf(error),
     });
-    await this.join();
-    this.scheduleTick();
+    await this.members.join();
     this.rebalance();
     await this.balanced();
   }
@@ -113,16 +97,13 @@ export class WorkShares {
   /** Hands everything over at once. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.timer?.cancel();
+    this.retry?.cancel();
     this.subscription?.close();
     await this.balancing;
     const works = [...this.held.values()];
     this.held.clear();
     await Promise.all(works.map(({ work }) => work.stop('handed-over')));
-    const { membership } = this;
-    this.membership = undefined;
-    if (membership === undefined) return;
-    await this.options.storage.revokeLease(membership.lease).catch((error: unknown) => {
+    await this.members.leave().catch((error: unknown) => {
       this.options.logger.debug({ error }, 'the lease of this replica could not be given back; it will expire');
     });
   }
@@ -130,56 +111,6 @@ export class WorkShares {
   /** Resolves when the balancing under way has ended. */
   async balanced(): Promise<void> {
     while (this.balancing !== undefined) await this.balancing;
-  }
-
-  private async join(): Promise<void> {
-    const { storage, clock, replica } = this.options;
-    const sent = clock.now();
-    const lease = await storage.grantLease(this.ttlMs / 1000);
-    const key = `${membersPrefix}${replica}` as StorageKey;
-    await storage.transact({
-      compares: [],
-      operations: [{ type: 'put', key, value: encoder.encode('{}'), lease }],
-    });
-    this.membership = { lease, validUntil: sent + this.ttlMs, renewing: false };
-  }
-
-  private get ttlMs(): number {
-    return (this.options.ttlSeconds ?? defaultTtlSeconds) * 1000;
-  }
-
-  private scheduleTick(): void {
-    if (this.stopping) return;
-    const { clock, renewMs } = this.options;
-    this.timer = clock.schedule(renewMs ?? defaultRenewMs, () => {
-      this.tick();
-      this.scheduleTick();
-    });
-  }
-
-  private tick(): void {
-    const { membership } = this;
-    if (membership === undefined || this.options.clock.now() >= membership.validUntil) this.rebalance();
-    else {
-      if (!membership.renewing) void this.renew(membership);
-      if (this.wanted) this.rebalance();
-    }
-  }
-
-  private async renew(membership: Membership): Promise<void> {
-    const { storage, clock, logger } = this.options;
-    const sent = clock.now();
-    membership.renewing = true;
-    try {
-      await storage.keepLeaseAlive(membership.lease);
-      membership.validUntil = sent + this.ttlMs;
-    } catch (error) {
-      if (isStorageError(error, 'LeaseNotFound')) membership.validUntil = 0;
-      if (!this.stopping) logger.warn({ error }, 'the lease of this replica could not be renewed');
-      if (membership.validUntil === 0) this.rebalance();
-    } finally {
-      membership.renewing = false;
-    }
   }
 
   private rebalance(): void {
@@ -190,30 +121,38 @@ export class WorkShares {
     });
   }
 
-  /** One at a time; what happens meanwhile is looked at afterwards. A failure is tried again at the next tick. */
+  /** One at a time; what happens meanwhile is looked at afterwards. A failure is tried again soon. */
   private async balance(): Promise<void> {
     try {
       while (this.wanted && !this.stopping) {
         this.wanted = false;
-        await this.keepMembership();
+        if (this.members.lease === undefined) await this.joinAgain();
         await this.divide();
       }
     } catch (error) {
-      this.wanted = true;
-      if (isStorageError(error, 'LeaseNotFound') && this.membership !== undefined) this.membership.validUntil = 0;
-      if (!this.stopping && !isStorageError(error, 'Closed'))
+      if (this.stopping) return;
+      if (!isStorageError(error, 'Closed'))
         this.options.logger.warn({ error }, 'the work could not be divided, will try again');
+      this.lookAgain(againMs);
     }
   }
 
-  private async keepMembership(): Promise<void> {
-    const { membership } = this;
-    if (membership !== undefined && this.options.clock.now() < membership.validUntil) return;
-    this.membership = undefined;
+  private lookAgain(ms: number): void {
+    this.retry?.cancel();
+    this.retry = this.options.clock.schedule(ms, () => {
+      this.impatient = true;
+      this.rebalance();
+    });
+  }
+
+  private async joinAgain(): Promise<void> {
     if (this.held.size > 0)
-      this.options.logger.warn({ units: this.units }, 'the lease of this replica has ended, its work goes to others');
+      this.options.logger.warn(
+        { units: [...this.held.keys()] },
+        'this replica was taken for dead, its work has gone to others',
+      );
     await Promise.all([...this.held.keys()].map((unit) => this.drop(unit)));
-    await this.join();
+    await this.members.join();
   }
 
   private async drop(unit: string): Promise<void> {
@@ -224,26 +163,27 @@ export class WorkShares {
 
   private async divide(): Promise<void> {
     const { storage, units, replica } = this.options;
-    const members = await storage.range(membersPrefix);
-    const holders = new Map<string, KeyValue>();
-    for (const kv of (await storage.range(holdersPrefix)).items) holders.set(kv.key.slice(holdersPrefix.length), kv);
-    for (const [unit, { revision }] of [...this.held])
-      if (holders.get(unit)?.modRevision !== revision) await this.drop(unit);
-    for (const [unit, kv] of holders) {
-      if (this.held.has(unit) || replicaOf(kv) !== replica) continue;
-      await this.letGo(unit, kv.modRevision);
-      holders.delete(unit);
-    }
-    const share = Math.ceil(units.length / Math.max(members.items.length, 1));
-    const preferred = [...units].sort((a, b) => compareText(rank(replica, a), rank(replica, b)));
-    for (const unit of preferred.toReversed()) {
-      if (this.held.size <= share || this.stopping) break;
-      await this.handOver(unit);
-    }
-    for (const unit of preferred) {
-      if (this.held.size >= share || this.stopping) break;
-      if (!holders.has(unit)) await this.take(unit);
-    }
+    const { items } = await storage.range(sharesPrefix);
+    const members = await this.members.living(items);
+    if (!members.has(replica)) return this.rebalance();
+    const keys = new Map(items.map((kv) => [kv.key.slice(holdersPrefix.length), kv]));
+    const holders = new Map(units.map((unit) => [unit, livingHolder(keys.get(unit), members)]));
+    const revisionOf = (unit: string): Revision | 0 => keys.get(unit)?.modRevision ?? 0;
+    for (const [unit, { revision }] of [...this.held]) if (revisionOf(unit) !== revision) await this.drop(unit);
+    // A key of this replica without work here is left from a write whose answer was lost, or from a start that failed.
+    for (const unit of units) if (holders.get(unit) === replica && !this.held.has(unit)) holders.set(unit, undefined);
+    const share = Math.ceil(units.length / members.size);
+    const surplus = byRank(replica, [...this.held.keys()]).slice(share);
+    await all(surplus.map((unit) => this.handOver(unit)));
+    const { mine, others } = fairShares(holders, members, { replica, share });
+    if (this.stopping) return;
+    const room = Math.max(0, share - this.held.size);
+    const taken = this.impatient ? [...mine, ...others].slice(0, room) : mine;
+    await all(taken.map((unit) => this.take(unit, revisionOf(unit))));
+    const left = others.filter((unit) => holderOf(keys.get(unit)) === replica && !taken.includes(unit));
+    await all(left.map((unit) => this.letGo(unit, revisionOf(unit))));
+    this.impatient = false;
+    if (others.length > 0) this.lookAgain(othersMs);
   }
 
   private async handOver(unit: string): Promise<void> {
@@ -254,7 +194,7 @@ export class WorkShares {
     await this.letGo(unit, held.revision);
   }
 
-  private async letGo(unit: string, modRevision: Revision): Promise<void> {
+  private async letGo(unit: string, modRevision: Revision | 0): Promise<void> {
     const key = holderKey(unit);
     await this.options.storage.transact({
       compares: [{ key, modRevision }],
@@ -262,40 +202,39 @@ export class WorkShares {
     });
   }
 
-  private async take(unit: string): Promise<void> {
-    const { storage, clock, replica, begin } = this.options;
-    const { membership } = this;
-    if (membership === undefined) return;
+  /** Does nothing when another one was faster; its key then tells what is left to take. */
+  private async take(unit: string, modRevision: Revision | 0): Promise<void> {
+    const { storage, replica, begin } = this.options;
+    const { lease } = this.members;
+    if (lease === undefined) return;
+    const active = this.members.witness();
     const key = holderKey(unit);
     const result = await storage.transact({
-      compares: [{ key, modRevision: 0 }],
-      operations: [{ type: 'put', key, value: encoder.encode(JSON.stringify({ replica })), lease: membership.lease }],
+      compares: [{ key, modRevision }],
+      operations: [{ type: 'put', key, value: encoder.encode(JSON.stringify({ replica })), lease }],
     });
     if (!result.succeeded) return;
     const revision = result.revisions[0] as Revision;
-    const work = await begin(unit, {
-      fence: { key, modRevision: revision },
-      active: () => this.membership === membership && clock.now() < membership.validUntil,
-    });
+    const work = await begin(unit, { fence: { key, modRevision: revision }, active });
     this.held.set(unit, { revision, work });
   }
 }
 
-/** A holder's key without work here is left from a write whose answer was lost, or from a start that failed. */
-function replicaOf(kv: KeyValue): string | undefined {
+function livingHolder(kv: KeyValue | undefined, members: ReadonlySet<string>): string | undefined {
+  const replica = holderOf(kv);
+  return replica !== undefined && members.has(replica) ? replica : undefined;
+}
+
+function holderOf(kv: KeyValue | undefined): string | undefined {
+  if (kv === undefined) return undefined;
   return (JSON.parse(new TextDecoder().decode(kv.value)) as { replica?: string }).replica;
+}
+
+/** Waits for all of them, also when one fails. */
+async function all(works: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
 }
 
 function holderKey(unit: string): StorageKey {
   return `${holdersPrefix}${unit}` as StorageKey;
-}
-
-/** Different replicas prefer different units, so that they seldom reach for the same one. */
-function rank(replica: string, unit: string): string {
-  return createHash('sha256').update(`${replica}\n${unit}`).digest('hex');
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@canopy/apimachinery';
-import { systemClock } from '@canopy/storage';
+import { monotonicClock, systemClock } from '@canopy/storage';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '@canopy/testing';
 import { startControllers } from '../controller-list.ts';
 import type { ControllerLogger } from '../runtime/controller.ts';
@@ -49,6 +49,7 @@ export function depsOf(plane: ControlPlane, problems: string[]): ControllerDeps 
     claims,
     shard,
     clock: systemClock,
+    timers: monotonicClock,
     logger,
     tokens: {
       issue: async ({ serviceAccount, namespace, boundObject }) => ({

@@ -129,6 +129,7 @@ export async function wire(input: WireInput): Promise<Wired> {
     shard,
     tokens,
     clock: systemClock,
+    timers: monotonicClock,
     logger,
   });
   return {
@@ -167,7 +168,7 @@ async function wireControllers(
   if (company.kind === 'replica')
     return startSharedControllers(
       { ...deps, othersLagMs },
-      { replica: company.name, leaseClock: monotonicClock, chores: { compactor: () => running(compactor()) } },
+      { replica: company.name, chores: { compactor: () => running(compactor()) } },
     );
   const controllers = await startControllers(company.kind === 'alone' ? deps : { ...deps, othersLagMs });
   const alone = running(compactor());
