@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CanopyProcess } from '../harness/canopy-process.ts';
 import { eventually } from '../harness/poll.ts';
 import { Rest } from '../harness/rest.ts';
+import { ClockShift, dayMs } from './clock/clock-shift.ts';
 import { type Connect, ExactClient } from './exact-client.ts';
 import { UnexpectedAnswer } from './known-objects.ts';
 import { Random } from './random.ts';
@@ -15,6 +16,8 @@ export interface KillOptions {
   /** How often the server is killed. */
   kills: number;
   seed: number;
+  /** How many of the rounds have the time of day set by up to a day, under load and before the restart; 0 to 1. */
+  clockJumps?: number;
   /** After each round. */
   onRound?: (round: Round) => void;
 }
@@ -42,9 +45,10 @@ const settleMs = 60_000;
 /** Kills a server under mixed load again and again, and holds what it comes back with against what it had acknowledged. */
 export async function killRounds(options: KillOptions): Promise<Round[]> {
   const random = new Random(options.seed);
-  const server = await CanopyProcess.start();
+  const clock = new ClockShift();
+  const server = await CanopyProcess.start({ env: clock.env });
   try {
-    const run = new KillRun(server, await openShop(server), random);
+    const run = new KillRun(server, await openShop(server), { random, clock, clockJumps: options.clockJumps ?? 0 });
     const rounds: Round[] = [];
     for (let kill = 1; kill <= options.kills; kill++) {
       const round = await run.round(kill);
@@ -56,21 +60,31 @@ export async function killRounds(options: KillOptions): Promise<Round[]> {
     return rounds;
   } finally {
     await server.dispose();
+    clock.remove();
   }
+}
+
+interface Chances {
+  random: Random;
+  clock: ClockShift;
+  clockJumps: number;
 }
 
 class KillRun {
   private readonly server: CanopyProcess;
   private readonly random: Random;
+  private readonly chances: Chances;
   private readonly exact: ExactClient[];
   private readonly trees: TreeClient[];
   private readonly watches: WatchRecord[];
   private readonly connect: Connect = (cluster) => Rest.connect(this.server, cluster);
   private revision = 0;
 
-  constructor(server: CanopyProcess, shop: Shop, random: Random) {
+  constructor(server: CanopyProcess, shop: Shop, chances: Chances) {
+    const { random } = chances;
     this.server = server;
     this.random = random;
+    this.chances = chances;
     this.exact = [0, 1, 2, 3].flatMap((i) => [
       new ExactClient(`map${i}`, shop.configMaps, random.fork()),
       new ExactClient(`order${i}`, shop.orders, random.fork()),
@@ -86,7 +100,9 @@ class KillRun {
     const problems: string[] = [];
     const during = this.random.chance(0.2) ? 'start' : 'load';
     const afterMs = during === 'load' ? this.random.between(20, 600) : this.random.between(0, 500);
-    problems.push(...(await this.loadAndKill(during === 'load' ? afterMs : this.random.between(20, 200))));
+    const jumps = this.chances.clockJumps > 0 && this.random.chance(this.chances.clockJumps);
+    problems.push(...(await this.loadAndKill(during === 'load' ? afterMs : this.random.between(20, 200), jumps)));
+    if (jumps) this.setClock();
     if (during === 'start') await this.server.startAndKill(afterMs);
     const snapshot = StoreSnapshot.ofDead(this.server.rootDirectory);
     const before = this.revision;
@@ -139,7 +155,11 @@ class KillRun {
     return problems;
   }
 
-  private async loadAndKill(afterMs: number): Promise<string[]> {
+  private setClock(): void {
+    this.chances.clock.set(this.random.between(-dayMs, dayMs));
+  }
+
+  private async loadAndKill(afterMs: number, clockJumps: boolean): Promise<string[]> {
     const problems: string[] = [];
     for (const watch of this.watches) await watch.open(this.server);
     let killed = false;
@@ -148,7 +168,9 @@ class KillRun {
         if (error instanceof UnexpectedAnswer || !killed) problems.push(`a client ended: ${(error as Error).message}`);
       }),
     );
-    await sleep(afterMs);
+    await sleep(afterMs / 2);
+    if (clockJumps) this.setClock();
+    await sleep(afterMs / 2);
     killed = true;
     await this.server.end('SIGKILL');
     await Promise.all(clients);

@@ -22,7 +22,14 @@ export async function startReplicas(
     members = 3,
     flags = [],
     etcdFlags = [],
-  }: { members?: 1 | 3; flags?: readonly string[]; etcdFlags?: readonly string[] } = {},
+    lastEnv = {},
+  }: {
+    members?: 1 | 3;
+    flags?: readonly string[];
+    etcdFlags?: readonly string[];
+    /** Environment of the last of them. */
+    lastEnv?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<ReplicaSet> {
   const { current } = findEtcd();
   if (!current.found) throw new Error(current.reason);
@@ -35,7 +42,10 @@ export async function startReplicas(
   try {
     const options = { flags: ['--etcd-servers', etcd.endpoints.join(','), ...flags] };
     replicas.push(await CanopyProcess.start(options));
-    const others = await Promise.allSettled(Array.from({ length: count - 1 }, () => CanopyProcess.start(options)));
+    const more = Array.from({ length: count - 1 }, (_, i) =>
+      i === count - 2 ? { ...options, env: lastEnv } : options,
+    );
+    const others = await Promise.allSettled(more.map((each) => CanopyProcess.start(each)));
     for (const other of others) if (other.status === 'fulfilled') replicas.push(other.value);
     for (const other of others) if (other.status === 'rejected') throw other.reason;
   } catch (error) {

@@ -1,6 +1,9 @@
-/** Time as a parameter: milliseconds since 1970, and timers. */
+/** Time as a parameter. */
 export interface Clock {
+  /** What time it is, in milliseconds since 1970. Jumps when somebody sets the time, so never take a difference of two. */
   now(): number;
+  /** Milliseconds since some moment of its own; never jumps. For durations. */
+  ticks(): number;
   /** Runs `callback` once after `delayMs`, never before this call has returned. */
   schedule(delayMs: number, callback: () => void): ScheduledCall;
 }
@@ -17,6 +20,7 @@ const longestDelay = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  ticks: () => performance.now(),
   schedule(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelay));
     return { cancel: () => clearTimeout(timer) };

@@ -23,3 +23,12 @@ export const systemClock: Clock = { now: () => Date.now(), schedule };
 
 /** For ages and deadlines within one process: does not jump when somebody sets the time. `now` counts from some moment of its own. */
 export const monotonicClock: Clock = { now: () => performance.now(), schedule };
+
+/**
+ * The time of day when it was made, and from then on as much more as has passed: for moments that outlive the process. Who
+ * sets the time is heard of at the next start.
+ */
+export function steadyClock(): Clock {
+  const origin = Date.now() - performance.now();
+  return { now: () => Math.round(origin + performance.now()), schedule };
+}

@@ -47,11 +47,11 @@ async function ensureWorkspaces(client: DynamicClient, workspace: string, logger
     const parent = client.cluster(names.slice(0, depth).join(':')).resource(workspaces);
     const name = names[depth]!;
     const type = depth === 1 && names.length > 2 ? 'organization' : 'universal';
-    const until = systemClock.now() + readyWithinMs;
+    const until = systemClock.ticks() + readyWithinMs;
     for (;;) {
       const found = await getOrCreate(parent, name, type);
       if ((found as { status?: { phase?: string } }).status?.phase === 'Ready') break;
-      if (systemClock.now() > until) throw new Error(`workspace ${name} does not become ready`);
+      if (systemClock.ticks() > until) throw new Error(`workspace ${name} does not become ready`);
       await sleep(systemClock, 50);
     }
     logger.debug({ name }, 'workspace is there');

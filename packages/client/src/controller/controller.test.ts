@@ -257,4 +257,26 @@ describe('leader election', () => {
     await clock.advance(1);
     await two.outcome;
   });
+
+  it.each([24 * 3600_000, -24 * 3600_000])('is not disturbed by a clock that is set by %i ms', async (jumpMs) => {
+    const { api, clock } = scene();
+    const one = candidate('one', api, clock);
+    await clock.advance(1);
+    const two = candidate('two', api, clock);
+    await clock.advance(30_000);
+    clock.jump(jumpMs);
+    const leading: boolean[][] = [];
+    for (let i = 0; i < 60; i++) {
+      await clock.advance(500);
+      leading.push([one.leads, two.leads]);
+    }
+    expect(leading).toEqual(leading.map(() => [true, false]));
+    one.stop.abort();
+    await settle();
+    await clock.advance(2_000);
+    expect([one.leads, two.leads]).toEqual([false, true]);
+    two.stop.abort();
+    await clock.advance(1);
+    await Promise.all([one.outcome, two.outcome]);
+  });
 });

@@ -30,6 +30,7 @@ interface Remembered {
   name: string;
   namespace: string;
   count: number;
+  /** By the clock's ticks. */
   lastAt: number;
 }
 
@@ -64,11 +65,11 @@ export class EventRecorder {
     const now = this.#clock.now();
     const known = this.#known.get(key);
     try {
-      if (known !== undefined && now - known.lastAt < aggregationMs) {
+      if (known !== undefined && this.#clock.ticks() - known.lastAt < aggregationMs) {
         if (await this.#count(client, known, now)) return;
       }
       const created = this.#describe(object, note, now);
-      this.#remember(key, { ...created.metadata, count: 1, lastAt: now });
+      this.#remember(key, { ...created.metadata, count: 1, lastAt: this.#clock.ticks() });
       await client.resource(events).namespace(created.metadata.namespace).create(created);
     } catch (error) {
       this.#logger.warn({ reason: note.reason, error }, 'cannot record an event');
@@ -78,7 +79,7 @@ export class EventRecorder {
   /** False when the event is gone. */
   async #count(client: DynamicClient, known: Remembered, now: number): Promise<boolean> {
     known.count++;
-    known.lastAt = now;
+    known.lastAt = this.#clock.ticks();
     const patch = { count: known.count, lastTimestamp: formatTime(now) };
     try {
       await client.resource(events).namespace(known.namespace).patch(known.name, 'merge', patch);

@@ -40,7 +40,7 @@ export interface LeaderElectorOptions {
 /**
  * One leader among many by a Lease: as client-go's leader election, with which it can be mixed. A candidate takes over
  * when the lease has not changed for its duration by the candidate's own clock, so clocks need not agree, only run about
- * equally fast. Two leaders at a time are possible only while a process is stopped for longer than the lease lasts.
+ * equally fast, and may be set meanwhile. Two leaders at a time are possible only while a process is stopped for longer than the lease lasts.
  */
 export class LeaderElector {
   readonly #options: Required<Omit<LeaderElectorOptions, 'client'>>;
@@ -103,13 +103,13 @@ export class LeaderElector {
   /** True when the lease was lost, false when the signal fired. */
   async #renew(signal: AbortSignal): Promise<boolean> {
     const { clock, renewDeadlineMs } = this.#options;
-    let renewedAt = clock.now();
+    let renewedAt = clock.ticks();
     for (;;) {
       await this.#pause(signal);
       if (signal.aborted) return false;
-      const left = renewedAt + renewDeadlineMs - clock.now();
+      const left = renewedAt + renewDeadlineMs - clock.ticks();
       if (left <= 0) return true;
-      const startedAt = clock.now();
+      const startedAt = clock.ticks();
       if (await this.#try(signal, left)) renewedAt = startedAt;
       else if (this.#held === undefined) return !signal.aborted;
     }
@@ -133,7 +133,7 @@ export class LeaderElector {
         return true;
       }
       const { resourceVersion: version = '' } = found.metadata;
-      if (this.#seen?.version !== version) this.#seen = { version, at: clock.now() };
+      if (this.#seen?.version !== version) this.#seen = { version, at: clock.ticks() };
       if (!this.#mayTake(found)) {
         this.#held = undefined;
         return false;
@@ -151,7 +151,7 @@ export class LeaderElector {
     const holder = found.spec?.holderIdentity;
     if (!holder || holder === identity) return true;
     const durationMs = (found.spec?.leaseDurationSeconds ?? leaseDurationMs / 1000) * 1000;
-    return clock.now() - this.#seen!.at >= durationMs;
+    return clock.ticks() - this.#seen!.at >= durationMs;
   }
 
   #claim(found: Lease | undefined): Lease {

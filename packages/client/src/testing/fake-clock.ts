@@ -3,10 +3,20 @@ import type { Clock, ScheduledCall } from '../clock.ts';
 /** Time that stands still until it is moved. */
 export class FakeClock implements Clock {
   #now = 1_000_000;
+  #ahead = 0;
   #calls: { due: number; callback: () => void }[] = [];
 
   now(): number {
+    return this.#now + this.#ahead;
+  }
+
+  ticks(): number {
     return this.#now;
+  }
+
+  /** Sets the time, which concerns {@link now} only. */
+  jump(ms: number): void {
+    this.#ahead += ms;
   }
 
   schedule(delayMs: number, callback: () => void): ScheduledCall {

@@ -92,7 +92,7 @@ class Reflector<T extends object> {
   async #watch(state: Watching): Promise<void> {
     const { resource, selection } = this.#options;
     const timeoutSeconds = Math.round(300 * (1 + this.#random()));
-    const started = this.#clock.now();
+    const started = this.#clock.ticks();
     const dead = new AbortController();
     const timer = this.#clock.schedule(timeoutSeconds * 1000 + graceMs, () =>
       dead.abort(new ConnectionError('timeout', `a watch of ${timeoutSeconds} s did not end`)),
@@ -115,7 +115,7 @@ class Reflector<T extends object> {
     } finally {
       timer.cancel();
     }
-    const lasted = progressed || this.#clock.now() - started >= shortWatchMs;
+    const lasted = progressed || this.#clock.ticks() - started >= shortWatchMs;
     this.#state = step(this.#state, { type: 'ended', lasted }, this.#random);
   }
 

@@ -47,7 +47,7 @@ export class ExponentialLimiter implements RateLimiter {
 }
 
 export interface TokenBucketOptions {
-  clock: Clock;
+  clock: Pick<Clock, 'ticks'>;
   /** Default 10. */
   perSecond?: number;
   /** Default 100. */
@@ -56,7 +56,7 @@ export interface TokenBucketOptions {
 
 /** So many keys per second, all keys together, after a burst. */
 export class TokenBucketLimiter implements RateLimiter {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'ticks'>;
   readonly #perSecond: number;
   readonly #burst: number;
   #tokens: number;
@@ -67,11 +67,11 @@ export class TokenBucketLimiter implements RateLimiter {
     this.#perSecond = options.perSecond ?? 10;
     this.#burst = options.burst ?? 100;
     this.#tokens = this.#burst;
-    this.#at = this.#clock.now();
+    this.#at = this.#clock.ticks();
   }
 
   delayMs(): number {
-    const now = this.#clock.now();
+    const now = this.#clock.ticks();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) * this.#perSecond) / 1000);
     this.#at = now;
     this.#tokens -= 1;

@@ -46,6 +46,21 @@ describe('a work queue', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it.each([24 * 3600_000, -24 * 3600_000])('keeps to its delays when the clock is set by %i ms', async (jumpMs) => {
+    const { queue, clock } = queueOf();
+    queue.addAfter('a1', 100);
+    clock.jump(jumpMs);
+    queue.addAfter('a1', 50);
+    queue.addAfter('a2', 70);
+    await clock.advance(49);
+    expect(queue.length).toBe(0);
+    await clock.advance(1);
+    expect(queue.length).toBe(1);
+    await clock.advance(20);
+    expect(queue.length).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+
   it('doubles the delay of an item that fails, up to a limit, until it is forgotten', async () => {
     const { queue, clock } = queueOf();
     const delays: number[] = [];
@@ -100,5 +115,14 @@ describe('a token bucket', () => {
     expect([bucket.delayMs(), bucket.delayMs(), bucket.delayMs(), bucket.delayMs()]).toEqual([0, 0, 100, 200]);
     await clock.advance(1_000);
     expect(bucket.delayMs()).toBe(0);
+  });
+
+  it('fills as fast when the clock is set', async () => {
+    const clock = new FakeClock();
+    const bucket = new TokenBucketLimiter({ clock, perSecond: 10, burst: 2 });
+    clock.jump(-24 * 3600_000);
+    expect([bucket.delayMs(), bucket.delayMs(), bucket.delayMs()]).toEqual([0, 0, 100]);
+    clock.jump(24 * 3600_000);
+    expect(bucket.delayMs()).toBe(200);
   });
 });

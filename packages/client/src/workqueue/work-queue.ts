@@ -62,13 +62,13 @@ export class WorkQueue<T> {
       return;
     }
     const key = this.#options.keyOf(item);
-    const due = this.#clock.now() + delayMs;
+    const due = this.#clock.ticks() + delayMs;
     const earlier = this.#delayed.get(key);
     if (earlier !== undefined && earlier.due <= due) return;
     earlier?.call.cancel();
     const call = this.#clock.schedule(delayMs, () => {
       this.#delayed.delete(key);
-      const rest = due - this.#clock.now();
+      const rest = due - this.#clock.ticks();
       if (rest > 1) this.addAfter(item, rest);
       else this.add(item);
     });

@@ -15,6 +15,8 @@ const day = 24 * 3600 * 1000;
 const authorityDays = 3650;
 const servingDays = 365;
 const renewBeforeDays = 30;
+/** So far back the time may be set without certificates being of the future. */
+const backdatedDays = 2;
 
 /**
  * The server's certificate, from files in the root directory; made, or made anew when it is about to expire or does not
@@ -35,7 +37,7 @@ export async function servingCertificate(
   const issued = await issueServing(signer, {
     name: hosts[0] ?? 'localhost',
     hosts,
-    notBefore: now - 3600_000,
+    notBefore: now - backdatedDays * day,
     notAfter: now + servingDays * day,
   });
   const chain = `${issued.cert.trim()}\n${signer.cert.trim()}\n`;
@@ -52,7 +54,7 @@ export async function authority(rootDirectory: string, now: number): Promise<{ c
   const { issueAuthority } = await import('./issue.ts');
   const made = await issueAuthority({
     name: 'canopy-ca',
-    notBefore: now - 3600_000,
+    notBefore: now - backdatedDays * day,
     notAfter: now + authorityDays * day,
   });
   writePrivateFile(keyFile, made.key);
@@ -63,7 +65,7 @@ export async function authority(rootDirectory: string, now: number): Promise<{ c
 /** The key may be newer than the certificate: a crash between writing the two must not stop the next start. */
 function isUsable({ cert, key, ca }: ServingCertificate, hosts: readonly string[], now: number): boolean {
   const certificate = new X509Certificate(cert);
-  if (!lastsLonger(cert, now) || !lastsLonger(ca, now)) return false;
+  if (!lastsLonger(cert, now) || !lastsLonger(ca, now) || Date.parse(certificate.validFrom) > now) return false;
   if (!certificate.verify(new X509Certificate(ca).publicKey)) return false;
   if (!certificate.checkPrivateKey(createPrivateKey(key))) return false;
   return hosts.every(

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -115,6 +116,16 @@ describe('the files of the root directory', () => {
     expect(later.cert).not.toBe(wider.cert);
     expect(later.ca).toBe(first.ca);
     for (const name of ['ca.key', 'serving.key']) expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+  });
+
+  it('are good for clients a day after the clock was set back, and the certificate is made anew when it is of the future', async () => {
+    const first = await servingCertificate(directory, ['localhost'], now);
+    for (const pem of [first.cert, first.ca])
+      expect(Date.parse(new X509Certificate(pem).validFrom)).toBeLessThan(now - 24 * hour);
+    expect(await servingCertificate(directory, ['localhost'], now - 24 * hour)).toEqual(first);
+    const earlier = await servingCertificate(directory, ['localhost'], now - 7 * 24 * hour);
+    expect(Date.parse(new X509Certificate(earlier.cert).validFrom)).toBeLessThan(now - 7 * 24 * hour);
+    expect(earlier.ca).toBe(first.ca);
   });
 
   it('recover from a key that was written without its certificate', async () => {

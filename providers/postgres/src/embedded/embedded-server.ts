@@ -95,8 +95,8 @@ export class EmbeddedServer {
     for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
       if (!isAlive(this.#pid)) return;
       process.kill(this.#pid, signal);
-      const until = this.#clock.now() + stopLimitMs;
-      while (isAlive(this.#pid) && this.#clock.now() < until) await sleep(this.#clock, 20);
+      const until = this.#clock.ticks() + stopLimitMs;
+      while (isAlive(this.#pid) && this.#clock.ticks() < until) await sleep(this.#clock, 20);
     }
   }
 }
@@ -158,7 +158,7 @@ async function waitUntilReady(
   connection: AdminConnection,
   { pid, clock, log }: { pid: number; clock: Clock; log: string },
 ): Promise<void> {
-  const until = clock.now() + startLimitMs;
+  const until = clock.ticks() + startLimitMs;
   for (;;) {
     const sql = openPool(connection, { max: 1 });
     try {
@@ -167,7 +167,7 @@ async function waitUntilReady(
     } catch (error) {
       if (!/^(ECONN|CONNECT|57P03)/.test(codeOf(error))) throw error;
       if (!isAlive(pid)) throw new Error(`the PostgreSQL server did not start:\n${endOf(log)}`);
-      if (clock.now() > until) throw new Error(`the PostgreSQL server is not ready after a minute:\n${endOf(log)}`);
+      if (clock.ticks() > until) throw new Error(`the PostgreSQL server is not ready after a minute:\n${endOf(log)}`);
     } finally {
       await sql.end({ timeout: 1 });
     }

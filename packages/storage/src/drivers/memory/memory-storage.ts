@@ -7,7 +7,7 @@ import {
   checkTransaction,
 } from '../../argument-checks.ts';
 import { LiveFollowers } from '../../change-log/live-followers.ts';
-import { type Clock, systemClock } from '../../clock.ts';
+import { type Clock, monotonicClock } from '../../clock.ts';
 import { prefixEnd, rangeStart } from '../../key-order.ts';
 import type {
   Change,
@@ -48,7 +48,7 @@ export class MemoryStorage implements Storage {
   #closed = false;
 
   constructor(options: MemoryStorageOptions = {}) {
-    this.#leases = new MemoryLeases(options.clock ?? systemClock, (keys) => this.#deleteKeys(keys));
+    this.#leases = new MemoryLeases(options.clock ?? monotonicClock, (keys) => this.#deleteKeys(keys));
   }
 
   async get(key: StorageKey, options?: { revision?: Revision }): Promise<KeyValue | undefined> {

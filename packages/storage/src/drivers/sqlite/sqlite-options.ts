@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { StorageError } from '../../storage-error.ts';
 
 export interface SqliteThreadOptions {
-  /** Decides when leases expire. Default: the system's. */
+  /** Decides when leases expire; should not jump. Default: the time of day at the start, and what has passed since. */
   clock?: Clock;
   /** Writes that may wait for the one being committed; more are refused with `Overloaded`. Default 20,000. */
   maxQueued?: number;

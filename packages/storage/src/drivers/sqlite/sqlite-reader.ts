@@ -271,9 +271,13 @@ export class SqliteReader {
     return value;
   }
 
-  /** When the next lease expires, in milliseconds since the epoch; 0: there is none. */
-  nextExpiry(): number {
-    return Number(this.#prepare('SELECT ifnull(min(expires_ms), 0) AS n FROM lease').get()?.['n']);
+  /**
+   * When the next lease expires, in milliseconds since the epoch; 0: there is none. One that seems to last longer than it
+   * was granted for is of a time that was set back since.
+   */
+  nextExpiry(now: number): number {
+    const statement = this.#prepare('SELECT ifnull(min(min(expires_ms, ttl_ms + ?)), 0) AS n FROM lease');
+    return Number(statement.get(now)?.['n']);
   }
 
   #versionAt(key: StorageKey, newest: number, revision: number): KeyValue | undefined {

@@ -10,7 +10,7 @@ import {
   checkTransaction,
 } from '../../argument-checks.ts';
 import { LiveFollowers } from '../../change-log/live-followers.ts';
-import { type Clock, systemClock } from '../../clock.ts';
+import { type Clock, steadyClock } from '../../clock.ts';
 import type {
   Change,
   ChangeFollower,
@@ -129,7 +129,7 @@ export class SqliteStorage implements Storage {
     this.#thread = thread;
     this.#shared = thread !== undefined;
     this.#revisions = revisions;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? steadyClock();
     this.#values = new ValueCache(options.valueCacheBytes ?? 16 * 1024 * 1024);
     const current = new CurrentObjects(options.objectCacheBytes ?? 16 * 1024 * 1024);
     this.#reader = new SqliteReader(database, { values: this.#values, current, revisions });
@@ -149,7 +149,7 @@ export class SqliteStorage implements Storage {
       },
     });
     this.#sweeps = new LeaseSweeps(this.#clock, (now) => this.#queue.command(request.sweep, now));
-    if (lock !== undefined) this.#sweeps.wakeAt(this.#reader.nextExpiry());
+    if (lock !== undefined) this.#sweeps.wakeAt(this.#reader.nextExpiry(this.#clock.now()));
   }
 
   /**

@@ -206,7 +206,9 @@ export class SqliteWriter {
     else this.#deleteKeysOf([lease]);
   }
 
+  /** None lasts longer than it was granted for, though the time was set back since. */
   #sweep(now: number): void {
+    this.#sql.shorten.run(now, now);
     const expired = (this.#sql.expired.all(now) as { id: number }[]).map(({ id }) => id);
     for (const id of expired) this.#sql.dropLease.run(id);
     this.#deleteKeysOf(expired);
@@ -285,6 +287,7 @@ function statementTexts() {
     leaseExists: 'SELECT id FROM lease WHERE id = ?',
     grant: 'INSERT INTO lease (ttl_ms, expires_ms) VALUES (?, ?)',
     keepAlive: 'UPDATE lease SET expires_ms = ttl_ms + ? WHERE id = ? AND expires_ms > ?',
+    shorten: 'UPDATE lease SET expires_ms = ttl_ms + ? WHERE expires_ms > ttl_ms + ?',
     dropLease: 'DELETE FROM lease WHERE id = ?',
     expired: 'SELECT id FROM lease WHERE expires_ms <= ? ORDER BY expires_ms LIMIT 100',
     nextExpiry: 'SELECT min(expires_ms) AS expires_ms FROM lease',
