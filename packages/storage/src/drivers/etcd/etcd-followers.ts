@@ -1,7 +1,7 @@
 import { LiveFollowers } from '../../change-log/live-followers.ts';
 import type { ChangeFollower, Revision, Subscription } from '../../storage.ts';
 import type { StorageError } from '../../storage-error.ts';
-import type { EtcdKeys } from './etcd-keys.ts';
+import type { EtcdLayout } from './etcd-settings.ts';
 import { ObjectWatch } from './object-watch.ts';
 import type { EtcdConnection } from './rpc/etcd-connection.ts';
 
@@ -24,7 +24,7 @@ interface Waiter {
  */
 export class EtcdFollowers {
   readonly #connection: EtcdConnection;
-  readonly #keys: EtcdKeys;
+  readonly #layout: EtcdLayout;
   readonly #live = new LiveFollowers();
   readonly #catchingUp = new Map<ObjectWatch, ChangeFollower>();
   #watch: ObjectWatch | undefined;
@@ -38,9 +38,9 @@ export class EtcdFollowers {
   readonly #touch: () => Promise<void>;
 
   /** `touch` changes something that is watched, but no object. */
-  constructor(connection: EtcdConnection, keys: EtcdKeys, touch: () => Promise<void>) {
+  constructor(connection: EtcdConnection, layout: EtcdLayout, touch: () => Promise<void>) {
     this.#connection = connection;
-    this.#keys = keys;
+    this.#layout = layout;
     this.#touch = touch;
   }
 
@@ -100,7 +100,7 @@ export class EtcdFollowers {
 
   #start(after: Revision): void {
     this.#published = after;
-    this.#watch = new ObjectWatch(this.#connection, this.#keys, after, {
+    this.#watch = new ObjectWatch(this.#connection, this.#layout, after, {
       onChanges: (changes) => {
         this.#published = changes.at(-1)?.revision ?? this.#published;
         this.#live.publish(changes);
@@ -133,7 +133,7 @@ export class EtcdFollowers {
   #catchUp(after: Revision, follower: ChangeFollower): Subscription {
     let live: Subscription | undefined;
     let closed = false;
-    const watch = new ObjectWatch(this.#connection, this.#keys, after, {
+    const watch = new ObjectWatch(this.#connection, this.#layout, after, {
       onChanges: (changes) => follower.onChanges(changes),
       onProgress: (revision) => {
         follower.onProgress?.(revision);

@@ -11,8 +11,9 @@ export interface EtcdRange {
 
 /**
  * How Canopy's keys lie below a prefix of etcd's:
- * `<prefix>/k<key>` an object, `<prefix>/i<index>\0<value>\0<key>` an index row of it, and `<prefix>/l/<client>` the
- * receipts of a client. Objects and receipts lie side by side, since both are watched. Canopy's texts have no NUL, so rows sort by value, then by key.
+ * `<prefix>/k<key>` an object, `<prefix>/i<index>\0<value>\0<key>` an index row of it, `<prefix>/l/<client>` the receipts
+ * of a client, and `<prefix>/m` the settings. Objects and receipts lie side by side, since both are watched. Canopy's texts
+ * have no NUL, so rows sort by value, then by key.
  */
 export class EtcdKeys {
   readonly #objects: string;
@@ -21,6 +22,8 @@ export class EtcdKeys {
   readonly #objectPrefixBytes: number;
   /** No key has this name; reading it tells how etcd is. */
   readonly nothing: Uint8Array;
+  /** See `EtcdSettings`. */
+  readonly settings: Uint8Array;
   /** All objects and receipts: whatever Canopy writes changes one of them. */
   readonly watched: EtcdRange;
 
@@ -29,6 +32,7 @@ export class EtcdKeys {
     this.#rows = `${prefix}/i`;
     this.#receipts = `${prefix}/l/`;
     this.#objectPrefixBytes = Buffer.byteLength(this.#objects);
+    this.settings = Buffer.from(`${prefix}/m`);
     this.nothing = Buffer.from(this.#receipts);
     this.watched = between(this.#objects, prefixEnd(this.#receipts)) as EtcdRange;
   }

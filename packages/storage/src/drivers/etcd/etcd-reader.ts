@@ -1,8 +1,9 @@
 import type { IndexRangeOptions, KeyValue, RangeOptions, RangeResult, Revision, StorageKey } from '../../storage.ts';
 import type { EtcdKeys, EtcdRange } from './etcd-keys.ts';
+import type { EtcdLayout } from './etcd-settings.ts';
 import type { KnownObjects } from './known-objects.ts';
 import { ReadBatches } from './read-batches.ts';
-import { snapshotOf, toRevision } from './revision-scale.ts';
+import type { RevisionScale } from './revision-scale.ts';
 import type { EtcdConnection } from './rpc/etcd-connection.ts';
 import { rangeMethod, txnMethod } from './rpc/etcd-methods.ts';
 import { encodeRange, encodeTxn, type RangeRequest } from './rpc/etcd-requests.ts';
@@ -25,21 +26,22 @@ const rememberedItems = 100;
 export class EtcdReader {
   readonly #connection: EtcdConnection;
   readonly #keys: EtcdKeys;
+  readonly #scale: RevisionScale;
   readonly #known: KnownObjects;
   readonly #batches: ReadBatches;
 
-  constructor(connection: EtcdConnection, keys: EtcdKeys, known: KnownObjects) {
+  constructor(connection: EtcdConnection, { keys, scale }: EtcdLayout, known: KnownObjects) {
     this.#connection = connection;
     this.#keys = keys;
+    this.#scale = scale;
     this.#known = known;
     this.#batches = new ReadBatches(connection);
   }
 
   /** etcd's newest revision; fails like a read of `revision`, if given. */
-  async newest(revision?: number, deadline?: number): Promise<number> {
-    if (revision === undefined && deadline === undefined)
-      return (await this.#batches.read(this.#keys.nothing)).revision;
-    return (await this.#range({ key: this.#keys.nothing, countOnly: true, revision }, deadline)).revision;
+  async newest(revision?: number): Promise<number> {
+    if (revision === undefined) return (await this.#batches.read(this.#keys.nothing)).revision;
+    return (await this.#range({ key: this.#keys.nothing, countOnly: true, revision })).revision;
   }
 
   async get(key: StorageKey, revision: Revision | undefined): Promise<KeyValue | undefined> {
@@ -48,13 +50,13 @@ export class EtcdReader {
       const { item } = await this.#batches.read(object);
       return item && this.#object(item, true);
     }
-    const { items } = await this.#range({ key: object, revision: snapshotOf(revision) });
+    const { items } = await this.#range({ key: object, revision: this.#scale.snapshotOf(revision) });
     return items[0] && this.#object(items[0], false);
   }
 
   async range(prefix: string, { after, limit, revision }: RangeOptions): Promise<RangeResult> {
     const range = this.#keys.objects(prefix, after);
-    const snapshot = revision && snapshotOf(revision);
+    const snapshot = revision && this.#scale.snapshotOf(revision);
     if (range === undefined) return this.#empty(snapshot);
     const items: EtcdKeyValue[] = [];
     const page = await this.#pages({ range, limit, revision: snapshot, size: firstPage }, (page) => {
@@ -63,7 +65,7 @@ export class EtcdReader {
     const remember = revision === undefined && items.length <= rememberedItems;
     return {
       items: items.map((item) => this.#object(item, remember)),
-      revision: toRevision(snapshot ?? page.revision, 0),
+      revision: this.#scale.toRevision(snapshot ?? page.revision, 0),
       more: page.more,
     };
   }
@@ -82,7 +84,7 @@ export class EtcdReader {
       for (const row of rows.items) keys.push(this.#keys.parseRow(index, row.key).key);
     });
     const items = await this.#objectsAt(keys, page.revision);
-    return { items, revision: toRevision(page.revision, 0), more: page.more };
+    return { items, revision: this.#scale.toRevision(page.revision, 0), more: page.more };
   }
 
   async indexValues(index: string, valuePrefix: string, options: { limit?: number; after?: string }) {
@@ -148,20 +150,20 @@ export class EtcdReader {
     }
   }
 
-  #range(request: RangeRequest, deadline?: number): Promise<RangeResponse> {
-    return this.#connection.request(rangeMethod, encodeRange(request), deadline);
+  #range(request: RangeRequest): Promise<RangeResponse> {
+    return this.#connection.request(rangeMethod, encodeRange(request));
   }
 
   async #empty(snapshot?: number): Promise<RangeResult> {
     const newest = await this.newest(snapshot);
-    return { items: [], revision: toRevision(snapshot ?? newest, 0), more: false };
+    return { items: [], revision: this.#scale.toRevision(snapshot ?? newest, 0), more: false };
   }
 
   #object(item: EtcdKeyValue, remember: boolean): KeyValue {
     const key = this.#keys.keyOf(item.key);
     const { state, value } = decodeObject(key, item);
     if (remember) this.#known.set(key, state);
-    return toKeyValue(key, state, value);
+    return toKeyValue(this.#scale, key, state, value);
   }
 }
 

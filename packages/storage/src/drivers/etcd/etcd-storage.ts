@@ -26,10 +26,11 @@ import { EtcdFollowers } from './etcd-followers.ts';
 import { EtcdKeys } from './etcd-keys.ts';
 import { EtcdLeases } from './etcd-leases.ts';
 import { EtcdReader } from './etcd-reader.ts';
+import { type EtcdLayout, readSettings } from './etcd-settings.ts';
 import { EtcdWriter } from './etcd-writer.ts';
 import { KnownObjects } from './known-objects.ts';
 import { Receipts } from './receipts.ts';
-import { revisionStride, toRevision, wholeUpTo } from './revision-scale.ts';
+import { RevisionScale, revisionStride } from './revision-scale.ts';
 import { EtcdConnection, type EtcdConnectionOptions } from './rpc/etcd-connection.ts';
 
 export interface EtcdStorageOptions extends EtcdConnectionOptions {
@@ -55,12 +56,19 @@ const mostPending = 10_000;
  * Rejects with `InvalidArgument` for options that make no sense, and with `StorageUnavailable` or `StorageFailed`.
  */
 export async function openEtcdStorage(options: EtcdStorageOptions): Promise<Storage> {
-  const storage = new EtcdStorage(options);
+  const connection = new EtcdConnection(options);
   try {
-    await storage.reach();
-    return storage;
+    const keys = new EtcdKeys(options.prefix);
+    const deadline = Math.min(connection.deadline(), performance.now() + firstAnswerMs);
+    const { ahead, moving } = (await readSettings(connection, keys, deadline)).settings;
+    if (moving !== undefined)
+      throw new StorageError(
+        'StorageFailed',
+        `a store is being moved to ${options.prefix} in etcd; let that be finished`,
+      );
+    return new EtcdStorage(connection, { keys, scale: new RevisionScale(ahead) });
   } catch (error) {
-    await storage.close();
+    connection.close();
     throw error;
   }
 }
@@ -71,6 +79,7 @@ class EtcdStorage implements Storage {
   readonly revisionStride = revisionStride;
   readonly transactionSize = transactionSize;
   readonly #connection: EtcdConnection;
+  readonly #scale: RevisionScale;
   readonly #reader: EtcdReader;
   readonly #writer: EtcdWriter;
   readonly #receipts: Receipts;
@@ -80,16 +89,16 @@ class EtcdStorage implements Storage {
   readonly #pending = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor(options: EtcdStorageOptions) {
-    const keys = new EtcdKeys(options.prefix);
+  constructor(connection: EtcdConnection, layout: EtcdLayout) {
     const known = new KnownObjects();
-    this.#connection = new EtcdConnection(options);
-    this.#leases = new EtcdLeases(this.#connection);
-    this.#receipts = new Receipts(this.#connection, this.#leases, keys);
-    this.#reader = new EtcdReader(this.#connection, keys, known);
-    this.#writer = new EtcdWriter(this.#connection, keys, known, this.#receipts);
-    this.#followers = new EtcdFollowers(this.#connection, keys, () => this.#receipts.touch());
-    this.#compaction = new EtcdCompaction(this.#connection, this.#reader);
+    this.#connection = connection;
+    this.#scale = layout.scale;
+    this.#leases = new EtcdLeases(connection);
+    this.#receipts = new Receipts(connection, this.#leases, layout.keys);
+    this.#reader = new EtcdReader(connection, layout, known);
+    this.#writer = new EtcdWriter(connection, layout, known, this.#receipts);
+    this.#followers = new EtcdFollowers(connection, layout, () => this.#receipts.touch());
+    this.#compaction = new EtcdCompaction(connection, this.#reader);
   }
 
   get(key: StorageKey, options?: { revision?: Revision }): Promise<KeyValue | undefined> {
@@ -141,16 +150,9 @@ class EtcdStorage implements Storage {
     });
   }
 
-  /** Resolves when etcd has answered once. */
-  reach(): Promise<void> {
-    return this.#run(async () => {
-      await this.#reader.newest(undefined, Math.min(this.#connection.deadline(), performance.now() + firstAnswerMs));
-    });
-  }
-
   currentRevision(): Promise<Revision> {
     return this.#run(async () => {
-      const revision = toRevision(await this.#reader.newest(), 0);
+      const revision = this.#scale.toRevision(await this.#reader.newest(), 0);
       this.#followers.reach(revision);
       return revision;
     });
@@ -159,8 +161,9 @@ class EtcdStorage implements Storage {
   follow(after: Revision, follower: ChangeFollower): Promise<Subscription> {
     return this.#run(async () => {
       checkFollowRevision(after, { current: Number.MAX_SAFE_INTEGER, compacted: 0 });
-      const newest = await this.#reader.newest(Math.max(1, wholeUpTo(after)));
-      checkFollowRevision(after, { current: toRevision(newest, 0), compacted: 0 });
+      const newest = await this.#reader.newest(Math.max(1, this.#scale.wholeUpTo(after)));
+      const compacted = this.#scale.compactedUpTo(this.#compaction.known);
+      checkFollowRevision(after, { current: this.#scale.toRevision(newest, 0), compacted });
       this.#checkOpen();
       return this.#followers.follow(after, follower);
     });
@@ -169,15 +172,14 @@ class EtcdStorage implements Storage {
   compact(revision: Revision): Promise<void> {
     return this.#run(async () => {
       checkCompactRevision(revision, Number.MAX_SAFE_INTEGER);
-      checkCompactRevision(revision, toRevision(await this.#reader.newest(), 0));
-      await this.#compaction.compact(wholeUpTo(revision));
+      checkCompactRevision(revision, this.#scale.toRevision(await this.#reader.newest(), 0));
+      await this.#compaction.compact(this.#scale.wholeUpTo(revision));
     });
   }
 
   compactedRevision(): Promise<Revision | 0> {
     return this.#run(async () => {
-      const compacted = await this.#compaction.compactedRevision();
-      return compacted === 0 ? 0 : toRevision(compacted, 0);
+      return this.#scale.compactedUpTo(await this.#compaction.compactedRevision());
     });
   }
 
@@ -228,7 +230,7 @@ class EtcdStorage implements Storage {
   /** As far as this process knows; etcd knows better. */
   #checkRevision(revision: Revision | undefined): void {
     if (revision === undefined) return;
-    const compacted = toRevision(this.#compaction.known, 0);
+    const compacted = this.#scale.compactedUpTo(this.#compaction.known);
     checkReadRevision(revision, { current: Number.MAX_SAFE_INTEGER, compacted });
   }
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Compare, KeyValue, Revision, StorageKey, Transaction, TransactionResult } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
-import type { EtcdKeys } from './etcd-keys.ts';
+import type { EtcdLayout } from './etcd-settings.ts';
 import type { KnownObjects } from './known-objects.ts';
 import type { ReceiptBook, Receipts } from './receipts.ts';
-import { snapshotOf, toRevision } from './revision-scale.ts';
 import { CallFailure } from './rpc/call-failure.ts';
 import type { EtcdConnection } from './rpc/etcd-connection.ts';
 import { txnMethod } from './rpc/etcd-methods.ts';
@@ -32,15 +31,15 @@ const mostRepetitions = 200;
  */
 export class EtcdWriter {
   readonly #connection: EtcdConnection;
-  readonly #keys: EtcdKeys;
+  readonly #layout: EtcdLayout;
   readonly #known: KnownObjects;
   readonly #receipts: Receipts;
   /** Newest revision of etcd in any answer. */
   #seen = 1;
 
-  constructor(connection: EtcdConnection, keys: EtcdKeys, known: KnownObjects, receipts: Receipts) {
+  constructor(connection: EtcdConnection, layout: EtcdLayout, known: KnownObjects, receipts: Receipts) {
     this.#connection = connection;
-    this.#keys = keys;
+    this.#layout = layout;
     this.#known = known;
     this.#receipts = receipts;
   }
@@ -56,12 +55,12 @@ export class EtcdWriter {
         if (refused !== undefined) return refused;
         assumed = states(found);
       }
-      const plan = planTransaction(transaction, assumed, this.#keys);
+      const plan = planTransaction(transaction, assumed, this.#layout);
       const sent = await this.#apply(plan, touched, transaction, deadline);
       if (sent.applied) {
         for (const [key, state] of plan.statesAt(sent.revision)) this.#known.set(key, state);
         const revisions = plan.revisionsAt(sent.revision);
-        return { succeeded: true, revisions, revision: toRevision(sent.revision, 0) };
+        return { succeeded: true, revisions, revision: this.#layout.scale.toRevision(sent.revision, 0) };
       }
       const refused = firstFailing(transaction.compares, sent.found);
       if (refused !== undefined) return refused;
@@ -77,11 +76,13 @@ export class EtcdWriter {
     for (const { key, modRevision } of transaction.compares) {
       const known = this.#known.get(key);
       if (modRevision === 0) assumed.set(key, absent);
-      else if (known === undefined || toRevision(known.modified, known.following) !== modRevision) return undefined;
+      else if (known === undefined || this.#layout.scale.toRevision(known.modified, known.following) !== modRevision)
+        return undefined;
     }
     // The same key may be compared twice, with different revisions.
     for (const { key, modRevision } of transaction.compares)
-      if ((assumed.get(key)?.modified ?? 0) !== snapshotOf(modRevision)) return undefined;
+      if ((assumed.get(key)?.modified ?? 0) !== (modRevision && this.#layout.scale.snapshotOf(modRevision)))
+        return undefined;
     return assumed;
   }
 
@@ -92,7 +93,7 @@ export class EtcdWriter {
   }
 
   #ranges(touched: StorageKey[]): TxnOperation[] {
-    return touched.map((key) => ({ range: { key: this.#keys.object(key) } }));
+    return touched.map((key) => ({ range: { key: this.#layout.keys.object(key) } }));
   }
 
   #found(touched: StorageKey[], answer: TxnResponse): Map<StorageKey, Found> {
@@ -108,7 +109,7 @@ export class EtcdWriter {
     }
     const { state, value } = decodeObject(key, item);
     this.#known.set(key, state);
-    return { state, current: toKeyValue(key, state, value) };
+    return { state, current: toKeyValue(this.#layout.scale, key, state, value) };
   }
 
   async #apply(

@@ -1,8 +1,8 @@
 import type { Change, Revision } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
 import { toChanges } from './etcd-changes.ts';
-import type { EtcdKeys } from './etcd-keys.ts';
-import { revisionStride, toRevision, wholeUpTo } from './revision-scale.ts';
+import type { EtcdLayout } from './etcd-settings.ts';
+import { revisionStride } from './revision-scale.ts';
 import { CallFailure } from './rpc/call-failure.ts';
 import type { EtcdConnection, RequestStream } from './rpc/etcd-connection.ts';
 import { watchPath } from './rpc/etcd-methods.ts';
@@ -28,7 +28,7 @@ export interface ObjectWatchHandler {
  */
 export class ObjectWatch {
   readonly #connection: EtcdConnection;
-  readonly #keys: EtcdKeys;
+  readonly #layout: EtcdLayout;
   readonly #handler: ObjectWatchHandler;
   /** Everything up to this revision was delivered. */
   #position: Revision;
@@ -38,9 +38,9 @@ export class ObjectWatch {
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(connection: EtcdConnection, keys: EtcdKeys, after: Revision, handler: ObjectWatchHandler) {
+  constructor(connection: EtcdConnection, layout: EtcdLayout, after: Revision, handler: ObjectWatchHandler) {
     this.#connection = connection;
-    this.#keys = keys;
+    this.#layout = layout;
     this.#position = after;
     this.#handler = handler;
   }
@@ -55,8 +55,8 @@ export class ObjectWatch {
     });
     this.#stream = stream;
     // One revision too early, so that etcd refuses when what comes next was compacted; what is known already is left out.
-    const startRevision = Math.max(1, wholeUpTo(this.#position));
-    stream.write(encodeWatchCreate({ ...this.#keys.watched, startRevision }));
+    const startRevision = Math.max(1, this.#layout.scale.wholeUpTo(this.#position));
+    stream.write(encodeWatchCreate({ ...this.#layout.keys.watched, startRevision }));
   }
 
   /** Gives a connection up that may hang, and goes on over another. */
@@ -91,15 +91,17 @@ export class ObjectWatch {
     const events = this.#takeWhole(response.fragment);
     // etcd sends whole revisions, in order; and without events, when it was quiet, a sign of life that says how far it is.
     const silent = response.created || response.fragment || response.events.length > 0;
-    const reached = toRevision(events.at(-1)?.item.modRevision ?? (silent ? 0 : response.revision), 0);
+    const reached = events.at(-1)?.item.modRevision ?? (silent ? undefined : response.revision);
     for (const chunk of chunksOf(this.#fresh(events))) {
       if (this.#closed) return;
       this.#position = chunk.at(-1)?.revision ?? this.#position;
       this.#handler.onChanges(chunk);
     }
-    if (this.#closed || reached < this.#position) return;
-    this.#position = reached;
-    this.#handler.onProgress(reached);
+    if (this.#closed || reached === undefined) return;
+    const revision = this.#layout.scale.toRevision(reached, 0);
+    if (revision < this.#position) return;
+    this.#position = revision;
+    this.#handler.onProgress(revision);
   }
 
   /** Events of whole revisions; the last one of a fragment may have more. */
@@ -113,10 +115,11 @@ export class ObjectWatch {
 
   /** Those that were not delivered before a connection broke. */
   #fresh(events: EtcdEvent[]): Change[] {
-    const done = wholeUpTo(this.#position);
-    const news = events.filter(({ item }) => item.modRevision > done && this.#keys.isObject(item.key));
+    const { keys, scale } = this.#layout;
+    const done = scale.wholeUpTo(this.#position);
+    const news = events.filter(({ item }) => item.modRevision > done && keys.isObject(item.key));
     try {
-      return toChanges(news, this.#keys).filter(({ revision }) => revision > this.#position);
+      return toChanges(news, this.#layout).filter(({ revision }) => revision > this.#position);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       this.#fail(error);

@@ -8,17 +8,40 @@ import type { Revision } from '../../storage.ts';
  */
 export const revisionStride = 1024;
 
-/** `following`: number of changes that come after this one in its transaction. */
-export function toRevision(etcdRevision: number, following: number): Revision {
-  return (etcdRevision * revisionStride - Math.min(following, revisionStride - 1)) as Revision;
+/**
+ * Between etcd's revisions and Canopy's. A store that was moved to etcd counts on above what its clients have seen: then
+ * etcd's revisions count as if `ahead` transactions had come before its first.
+ */
+export class RevisionScale {
+  readonly #ahead: number;
+
+  constructor(ahead: number) {
+    this.#ahead = ahead;
+  }
+
+  /** `following`: number of changes that come after this one in its transaction. */
+  toRevision(etcdRevision: number, following: number): Revision {
+    return ((etcdRevision + this.#ahead) * revisionStride - Math.min(following, revisionStride - 1)) as Revision;
+  }
+
+  /** The etcd revision whose snapshot has the change with this revision. Transactions are visible as a whole or not at all. */
+  snapshotOf(revision: Revision): number {
+    return Math.ceil(revision / revisionStride) - this.#ahead;
+  }
+
+  /** The newest etcd revision of which everything is included in `revision`; below 1 for what was before the first. */
+  wholeUpTo(revision: number): number {
+    return Math.floor(revision / revisionStride) - this.#ahead;
+  }
+
+  /** Up to where history is gone, when etcd has compacted up to its revision; 0: nothing is. */
+  compactedUpTo(etcdRevision: number): Revision | 0 {
+    if (etcdRevision === 0 && this.#ahead === 0) return 0;
+    return this.toRevision(Math.max(1, etcdRevision), 0);
+  }
 }
 
-/** The etcd revision whose snapshot has the change with this revision. Transactions are visible as a whole or not at all. */
-export function snapshotOf(revision: number): number {
+/** How much `ahead` must be for all revisions to exceed `revision`. */
+export function aheadOf(revision: number): number {
   return Math.ceil(revision / revisionStride);
-}
-
-/** The newest etcd revision of which everything is included in `revision`. */
-export function wholeUpTo(revision: number): number {
-  return Math.floor(revision / revisionStride);
 }

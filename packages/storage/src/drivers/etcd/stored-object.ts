@@ -1,6 +1,6 @@
 import type { IndexEntry, KeyValue, LeaseId, StorageKey } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
-import { toRevision } from './revision-scale.ts';
+import type { RevisionScale } from './revision-scale.ts';
 import type { EtcdKeyValue } from './rpc/etcd-responses.ts';
 
 /**
@@ -96,11 +96,11 @@ function foreign(key: string): StorageError {
   return new StorageError('StorageFailed', `what etcd has at ${key} was not written by this version of Canopy`);
 }
 
-export function toKeyValue(key: StorageKey, state: ObjectState, value: Uint8Array): KeyValue {
+export function toKeyValue(scale: RevisionScale, key: StorageKey, state: ObjectState, value: Uint8Array): KeyValue {
   return {
     key,
     value,
-    modRevision: toRevision(state.modified, state.following),
-    createRevision: toRevision(state.created, state.createdFollowing),
+    modRevision: scale.toRevision(state.modified, state.following),
+    createRevision: scale.toRevision(state.created, state.createdFollowing),
   };
 }

@@ -1,7 +1,8 @@
 import type { IndexEntry, Operation, Revision, StorageKey, Transaction } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
 import type { EtcdKeys } from './etcd-keys.ts';
-import { revisionStride, toRevision } from './revision-scale.ts';
+import type { EtcdLayout } from './etcd-settings.ts';
+import { revisionStride } from './revision-scale.ts';
 import type { TxnCompare, TxnOperation } from './rpc/etcd-requests.ts';
 import { absent, encodeObject, type ObjectState } from './stored-object.ts';
 
@@ -29,7 +30,7 @@ export function touchedKeys(transaction: Transaction): StorageKey[] {
 export function planTransaction(
   transaction: Transaction,
   assumed: ReadonlyMap<StorageKey, ObjectState>,
-  keys: EtcdKeys,
+  { keys, scale }: EtcdLayout,
 ): TransactionPlan {
   const before = (key: StorageKey): ObjectState => assumed.get(key) ?? absent;
   const effective = transaction.operations.filter(({ type, key }) => type === 'put' || before(key).modified !== 0);
@@ -56,7 +57,7 @@ export function planTransaction(
     revisionsAt: (etcdRevision) =>
       transaction.operations.map(({ key }) => {
         const following = followers.get(key);
-        return following === undefined ? 0 : toRevision(etcdRevision, following);
+        return following === undefined ? 0 : scale.toRevision(etcdRevision, following);
       }),
   };
 }
