@@ -19,6 +19,9 @@ export type { ExpectedIndexes, IndexRules } from './maintenance/index-rules.ts';
 export { repairIndexes } from './maintenance/repair-indexes.ts';
 export { restoreDatabase } from './maintenance/restore.ts';
 export { verifySeal } from './maintenance/sealed-file.ts';
+export { type MoveProgress, type MoveResult, moveStore } from './moving/move-store.ts';
+export { sqlitePlace } from './moving/sqlite/sqlite-place.ts';
+export type { StoreExport, StorePlace } from './moving/store-place.ts';
 export type {
   Change,
   ChangeFollower,

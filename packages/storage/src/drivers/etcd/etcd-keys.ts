@@ -26,6 +26,9 @@ export class EtcdKeys {
   readonly settings: Uint8Array;
   /** All objects and receipts: whatever Canopy writes changes one of them. */
   readonly watched: EtcdRange;
+  readonly allObjects: EtcdRange;
+  readonly allRows: EtcdRange;
+  readonly allReceipts: EtcdRange;
 
   constructor(prefix: string) {
     this.#objects = `${prefix}/k`;
@@ -35,6 +38,10 @@ export class EtcdKeys {
     this.settings = Buffer.from(`${prefix}/m`);
     this.nothing = Buffer.from(this.#receipts);
     this.watched = between(this.#objects, prefixEnd(this.#receipts)) as EtcdRange;
+    const all = (space: string) => between(space, prefixEnd(space)) as EtcdRange;
+    this.allObjects = all(this.#objects);
+    this.allRows = all(this.#rows);
+    this.allReceipts = all(this.#receipts);
   }
 
   object(key: string): Uint8Array {
@@ -78,6 +85,12 @@ export class EtcdKeys {
     const rest = text(row).slice(this.#rows.length + index.length + 1);
     const nul = rest.indexOf('\u0000');
     return { value: rest.slice(0, nul), key: rest.slice(nul + 1) as StorageKey };
+  }
+
+  /** What a row of any index says. */
+  parseAnyRow(row: Uint8Array): IndexEntry & { key: StorageKey } {
+    const [index = ''] = text(row).slice(this.#rows.length).split('\u0000', 1);
+    return { index, ...this.parseRow(index, row) };
   }
 
   receipts(client: string): Uint8Array {

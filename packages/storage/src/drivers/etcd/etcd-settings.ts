@@ -27,7 +27,10 @@ export interface UnfinishedMove {
 export interface EtcdSettings {
   /** See `RevisionScale`. */
   ahead: number;
+  /** Nobody can use the store yet. */
   moving?: UnfinishedMove;
+  /** What it was when it was finished. */
+  moved?: UnfinishedMove;
 }
 
 export interface ReadSettings {

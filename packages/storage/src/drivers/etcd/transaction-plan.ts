@@ -109,7 +109,7 @@ function distinct(rows: readonly IndexEntry[]): IndexEntry[] {
 }
 
 /** etcd limits the operations of a transaction, but counts those within another apart. */
-function nest(operations: TxnOperation[]): TxnOperation[] {
+export function nest(operations: TxnOperation[]): TxnOperation[] {
   if (operations.length <= flatOperations) return operations;
   const parts: TxnOperation[] = [];
   for (let i = 0; i < operations.length; i += nestedOperations)

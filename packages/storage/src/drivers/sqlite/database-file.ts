@@ -2,7 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from '
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from '../../storage-error.ts';
 import { DatabaseLock } from './database-lock.ts';
-import { applicationId, formatVersion, schema } from './sqlite-format.ts';
+import { applicationId, formatVersion, schema, unfinishedPath } from './sqlite-format.ts';
 
 export interface OpenDatabase {
   /** For reading only. */
@@ -15,6 +15,8 @@ export interface OpenDatabase {
  * first, or that another version wrote, is refused and left as it is. Throws `StorageFailed`.
  */
 export function openDatabase(path: string, cacheBytes: number): OpenDatabase {
+  if (existsSync(unfinishedPath(path)) && !existsSync(path))
+    throw new StorageError('StorageFailed', `a store is being moved to ${path}; let that be finished`);
   // No lock file: nobody has ever opened this as a database. Look first, so as to leave none beside a foreign file.
   const known = existsSync(DatabaseLock.pathFor(path));
   if (!known) checkHeader(path);

@@ -35,3 +35,8 @@ INSERT INTO meta VALUES ('compacted', 0), ('swept', 0);
 
 /** The revision of an empty store: not 0, so that a list of nothing can still be watched from its revision. */
 export const emptyRevision = 1;
+
+/** Where the database that is to be at `path` is made while a store is moved there. */
+export function unfinishedPath(path: string): string {
+  return `${path}.moving`;
+}

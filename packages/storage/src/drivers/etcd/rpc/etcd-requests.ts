@@ -63,7 +63,7 @@ export function encodeLeaseGrant(id: number, ttlSeconds: number): Uint8Array {
   return integer(integer(new BinaryWriter(), 1, ttlSeconds), 2, id).finish();
 }
 
-/** Of LeaseRevokeRequest and LeaseKeepAliveRequest alike. */
+/** Of LeaseRevokeRequest, LeaseKeepAliveRequest and LeaseTimeToLiveRequest alike. */
 export function encodeLeaseId(id: number): Uint8Array {
   return integer(new BinaryWriter(), 1, id).finish();
 }

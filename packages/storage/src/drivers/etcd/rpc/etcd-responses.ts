@@ -123,6 +123,39 @@ export function decodeTimeToLive(bytes: Uint8Array): number {
   return seconds;
 }
 
+/** Seconds; `left` is 0 or less when there is no such lease. */
+export interface LeaseResponse {
+  left: number;
+  granted: number;
+}
+
+/** Of LeaseTimeToLiveResponse. */
+export function decodeLease(bytes: Uint8Array): LeaseResponse {
+  const lease: LeaseResponse = { left: 0, granted: 0 };
+  eachField(bytes, (number, reader) => {
+    if (number === 3) lease.left = Number(reader.int64());
+    else if (number === 4) lease.granted = Number(reader.int64());
+    else return false;
+    return true;
+  });
+  return lease;
+}
+
+/** Of any answer with a header. */
+export function decodeClusterId(bytes: Uint8Array): string {
+  let id = '';
+  eachField(bytes, (number, reader) => {
+    if (number !== 1) return false;
+    eachField(reader.bytes(), (field, header) => {
+      if (field !== 1) return false;
+      id = String(header.uint64());
+      return true;
+    });
+    return true;
+  });
+  return id;
+}
+
 export function decodeNothing(): void {}
 
 function decodeEvent(bytes: Uint8Array): EtcdEvent {

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { unfinishedPath } from '../../drivers/sqlite/sqlite-format.ts';
+import { openSnapshot } from '../../maintenance/snapshot.ts';
+import { StorageError } from '../../storage-error.ts';
+import type { KnownMove, StorePlace } from '../store-place.ts';
+import { SqliteExport } from './sqlite-export.ts';
+import { isUntouched, readMovedRow, SqliteImport } from './sqlite-import.ts';
+
+/** A database file; its directory exists. */
+export function sqlitePlace(path: string): StorePlace {
+  return {
+    name: path,
+    async openExport(revision) {
+      const opened = SqliteExport.open(path);
+      if (revision === undefined || revision === opened.revision) return opened;
+      await opened.close();
+      throw new StorageError(
+        'StorageFailed',
+        `${path} is at revision ${opened.revision}, and was at ${revision} when the move began; remove what is in the target and begin anew`,
+      );
+    },
+    async knownMove() {
+      return existsSync(path) ? finishedMove(path) : unfinishedMove(unfinishedPath(path));
+    },
+    openImport: async (from, revisionJump) => SqliteImport.open(path, from, revisionJump),
+  };
+}
+
+function finishedMove(path: string): KnownMove {
+  const database = openSnapshot(path);
+  try {
+    const row = readMovedRow(database);
+    if (row === undefined || !isUntouched(database, row))
+      throw new StorageError('InvalidArgument', `there is a database at ${path} already`);
+    return { source: row.source, revision: row.source_revision, finished: true };
+  } finally {
+    database.close();
+  }
+}
+
+function unfinishedMove(file: string): KnownMove | undefined {
+  if (!existsSync(file)) return undefined;
+  const database = new DatabaseSync(file);
+  try {
+    const row = readMovedRow(database);
+    return row && { source: row.source, revision: row.source_revision, finished: false };
+  } finally {
+    database.close();
+  }
+}
