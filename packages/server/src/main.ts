@@ -13,6 +13,7 @@ Commands:
   backup              copy a server, running or not, to one file
   restore             make a server of a backup
   fsck                look for damage in a database
+  storage migrate     move a server's store between the embedded database and etcd
 
   kubeconfig          print a kubeconfig for one workspace
   crd-to-schema       print CRDs as APIResourceSchemas
@@ -91,6 +92,7 @@ switch (command) {
   case 'backup':
   case 'restore':
   case 'fsck':
+  case 'storage':
     maintain(command, args).catch(fail);
     break;
   case 'version':

@@ -13,7 +13,7 @@ export interface EtcdConfig {
   prefix: string;
 }
 
-const tlsFlags = ['etcd-cafile', 'etcd-certfile', 'etcd-keyfile'] as const;
+export const tlsFlags = ['etcd-cafile', 'etcd-certfile', 'etcd-keyfile'] as const;
 
 /** Undefined when no etcd is asked for. @throws UsageError for what does not fit together */
 export function etcdConfig(options: OptionValues, cwd: string): EtcdConfig | undefined {
@@ -28,21 +28,36 @@ export function etcdConfig(options: OptionValues, cwd: string): EtcdConfig | und
     throw new UsageError(
       `the root directory ${rootDirectory} holds an embedded database, which --etcd-servers would leave unused; choose another --root-directory`,
     );
-  const endpoints = servers.split(',').map(endpointOf);
-  const secure = endpoints.filter((endpoint) => endpoint.startsWith('https:')).length;
-  if (secure !== 0 && secure !== endpoints.length) throw new UsageError('--etcd-servers must be all http or all https');
-  return { endpoints, tls: tlsOf(options, secure > 0, cwd), prefix: prefixOf(options['etcd-prefix']) };
+  const endpoints = etcdEndpoints(servers, '--etcd-servers');
+  const tls = etcdTls((flag) => options[flag], isSecure(endpoints), cwd);
+  return { endpoints, tls, prefix: etcdPrefix(options['etcd-prefix'], '--etcd-prefix') };
 }
 
-function endpointOf(text: string): string {
+export function isSecure(endpoints: readonly string[]): boolean {
+  return endpoints.some((endpoint) => endpoint.startsWith('https:'));
+}
+
+/** `what`: the flag, or the part of it, as messages name it. */
+export function etcdEndpoints(text: string, what: string): string[] {
+  const endpoints = text.split(',').map((endpoint) => endpointOf(endpoint, what));
+  if (isSecure(endpoints) && endpoints.some((endpoint) => endpoint.startsWith('http:')))
+    throw new UsageError(`${what} must be all http or all https`);
+  return endpoints;
+}
+
+function endpointOf(text: string, what: string): string {
   const url = URL.parse(text.trim());
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '')
-    throw new UsageError(`--etcd-servers must be URLs like http://127.0.0.1:2379, not ${JSON.stringify(text)}`);
+    throw new UsageError(`${what} must be URLs like http://127.0.0.1:2379, not ${JSON.stringify(text)}`);
   return url.origin;
 }
 
-function tlsOf(options: OptionValues, secure: boolean, cwd: string): EtcdConfig['tls'] {
-  const [ca, cert, key] = tlsFlags.map((flag) => readableFile(flag, options[flag], cwd));
+export function etcdTls(
+  flagValue: (flag: (typeof tlsFlags)[number]) => string,
+  secure: boolean,
+  cwd: string,
+): EtcdConfig['tls'] {
+  const [ca, cert, key] = tlsFlags.map((flag) => readableFile(flag, flagValue(flag), cwd));
   if (!secure) {
     if (ca !== undefined || cert !== undefined || key !== undefined)
       throw new UsageError('--etcd-cafile, --etcd-certfile and --etcd-keyfile are for https endpoints');
@@ -58,9 +73,9 @@ function tlsOf(options: OptionValues, secure: boolean, cwd: string): EtcdConfig[
   };
 }
 
-function prefixOf(text: string): string {
+export function etcdPrefix(text: string, what: string): string {
   const prefix = text.replace(/\/+$/, '');
   if (!/^\/[\x21-\x7e]+$/.test(prefix))
-    throw new UsageError(`--etcd-prefix must start with / and be more than that, not ${JSON.stringify(text)}`);
+    throw new UsageError(`${what} must start with / and be more than that, not ${JSON.stringify(text)}`);
   return prefix;
 }

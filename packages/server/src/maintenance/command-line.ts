@@ -67,3 +67,14 @@ export function noArguments(line: CommandLine, command: string): void {
   if (first !== undefined)
     throw new UsageError(`unexpected argument ${JSON.stringify(first)}; see canopy ${command} --help`);
 }
+
+/** Decision 9. */
+export const defaultRevisionJump = 1_000_000_000;
+
+/** The value of `--revision-jump`. */
+export function revisionJumpOf(text: string | undefined): number {
+  if (text === undefined) return defaultRevisionJump;
+  if (!/^\d{1,15}$/.test(text))
+    throw new UsageError(`--revision-jump must be a whole number, not ${JSON.stringify(text)}`);
+  return Number(text);
+}

@@ -2,10 +2,15 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { restoreDatabase } from '@canopy/storage';
 import { UsageError } from '../options/parse-options.ts';
-import { type CommandLine, type MaintenanceCommand, onlyArgument, rootDirectoryOf } from './command-line.ts';
+import {
+  type CommandLine,
+  defaultRevisionJump,
+  type MaintenanceCommand,
+  onlyArgument,
+  revisionJumpOf,
+  rootDirectoryOf,
+} from './command-line.ts';
 import { readRootFiles, writeRootFiles } from './root-files.ts';
-
-const defaultJump = 1_000_000_000;
 
 export const restoreCommand: MaintenanceCommand = {
   name: 'restore',
@@ -19,7 +24,7 @@ Flags:
   --root-directory DIR  Where to restore. Default: CANOPY_ROOT_DIRECTORY, else .canopy. Made when it does not exist.
   --force               Replace a database, certificates and keys that are there.
   --revision-jump N     Distance from the highest resource version that is known, of the backup or of the replaced
-                        database; must exceed the number of changes made since. Default ${defaultJump}.
+                        database; must exceed the number of changes made since. Default ${defaultRevisionJump}.
   --unchecked           Restore a backup in which problems were found. Its checksum must be right nevertheless.
 `,
   flags: { 'root-directory': 'string', force: 'boolean', 'revision-jump': 'string', unchecked: 'boolean' },
@@ -29,7 +34,7 @@ Flags:
 async function run(line: CommandLine): Promise<number> {
   const backup = onlyArgument(line, 'FILE', 'restore');
   const directory = rootDirectoryOf(line);
-  const revisionJump = jumpOf(line.text('revision-jump'));
+  const revisionJump = revisionJumpOf(line.text('revision-jump'));
   const force = line.has('force');
   process.umask(0o077);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -50,11 +55,4 @@ async function run(line: CommandLine): Promise<number> {
   if (result.replacedRevision !== undefined)
     line.note(`The replaced database was at revision ${result.replacedRevision}.`);
   return 0;
-}
-
-function jumpOf(text: string | undefined): number {
-  if (text === undefined) return defaultJump;
-  if (!/^\d{1,15}$/.test(text))
-    throw new UsageError(`--revision-jump must be a whole number, not ${JSON.stringify(text)}`);
-  return Number(text);
 }

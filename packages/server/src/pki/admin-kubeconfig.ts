@@ -40,6 +40,13 @@ export async function knownAdminTokens(rootDirectory: string): Promise<AdminToke
   return { kcpAdmin: newToken(), shardAdmin: shardAdmin ?? newToken() };
 }
 
+/** The tokens that `admin.kubeconfig` has. */
+export async function writtenAdminTokens(rootDirectory: string): Promise<Partial<AdminTokens>> {
+  const text = readFileIfAny(path.join(rootDirectory, 'admin.kubeconfig'));
+  const [kcpAdmin, shardAdmin] = [await tokenOf(text, 'kcp-admin'), await tokenOf(text, 'shard-admin')];
+  return { ...(kcpAdmin && { kcpAdmin }), ...(shardAdmin && { shardAdmin }) };
+}
+
 /** Writes `admin.kubeconfig` with kcp's clusters, users and contexts. */
 export function writeAdminKubeconfig(
   rootDirectory: string,

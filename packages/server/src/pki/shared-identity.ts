@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import type { Storage, StorageKey } from '@canopy/storage';
-import { type AdminTokens, knownAdminTokens } from './admin-kubeconfig.ts';
+import { type AdminTokens, knownAdminTokens, writeAdminKubeconfig, writtenAdminTokens } from './admin-kubeconfig.ts';
 import { authority } from './certificates.ts';
 import { readFileIfAny, writePrivateFile } from './private-file.ts';
 import { serviceAccountKey } from './service-account-key.ts';
@@ -25,12 +26,36 @@ export async function shareIdentity(storage: Storage, rootDirectory: string, now
   const identity = JSON.parse(
     await agree(storage, identityKey, async () => JSON.stringify(await ownIdentity(rootDirectory, now))),
   ) as Identity;
+  writeIdentityFiles(identity, rootDirectory);
+  return identity.adminTokens;
+}
+
+function writeIdentityFiles(identity: Identity, rootDirectory: string): void {
   const files = { 'ca.key': identity.ca.key, 'ca.crt': identity.ca.cert, 'sa.key': identity.serviceAccountKey };
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(rootDirectory, name);
     if (readFileIfAny(file) !== content) writePrivateFile(file, content);
   }
-  return identity.adminTokens;
+}
+
+/**
+ * The identity of a server with a store of its own as a store for replicas has it, the same whenever it is asked for. Tokens
+ * that `admin.kubeconfig` does not have are derived from the CA's key. Undefined when the directory has no CA.
+ */
+export async function identityForStore(rootDirectory: string, now: number): Promise<string | undefined> {
+  if (readFileIfAny(path.join(rootDirectory, 'ca.key')) === undefined) return undefined;
+  const own = await ownIdentity(rootDirectory, now);
+  const derived = (user: string): string =>
+    createHmac('sha256', own.ca.key).update(`${user} token`).digest('base64url');
+  const tokens = { kcpAdmin: derived('kcp-admin'), shardAdmin: derived('shard-admin') };
+  return JSON.stringify({ ...own, adminTokens: { ...tokens, ...(await writtenAdminTokens(rootDirectory)) } });
+}
+
+/** What a store for replicas has → the files of a server with a store of its own. `server`: the URL in its kubeconfig. */
+export function writeIdentityFromStore(text: string, rootDirectory: string, server: string): void {
+  const identity = JSON.parse(text) as Identity;
+  writeIdentityFiles(identity, rootDirectory);
+  writeAdminKubeconfig(rootDirectory, { server, ca: identity.ca.cert, tokens: identity.adminTokens });
 }
 
 async function ownIdentity(rootDirectory: string, now: number): Promise<Identity> {

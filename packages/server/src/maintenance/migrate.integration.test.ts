@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { checkDatabase, SqliteStorage, type Storage, type StorageKey } from '@canopy/storage';
+import { openEtcdStorage } from '@canopy/storage/etcd';
+import { type EtcdCluster, findEtcd, startEtcd } from '@canopy/storage/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runMaintenance } from './maintenance.ts';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const objects = 8000;
+/** Attempts that are killed before one is let alone. */
+const kills = 4;
+
+const directory = mkdtempSync(path.join(tmpdir(), 'canopy-migrate-'));
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** `killAfter`: milliseconds after its first sign of life. */
+async function migrate(from: string, to: string, killAfter?: number): Promise<Ended> {
+  const child = spawn(process.execPath, [main, 'storage', 'migrate', '--from', from, '--to', to], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (err === '' && killAfter !== undefined) void sleep(killAfter).then(() => child.kill('SIGKILL'));
+    err += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  running.delete(child);
+  return { code, out, err };
+}
+
+/** Kills it again and again, then lets it end. Returns how it ended, and how many attempts left something behind. */
+async function migrateUnderFire(from: string, to: string): Promise<Ended & { resumed: number }> {
+  let resumed = 0;
+  for (let i = 0; i < kills; i++) {
+    const ended = await migrate(from, to, Math.random() * 600);
+    expect([0, null], ended.err).toContain(ended.code);
+    if (/(copied|comparing) [1-9]/.test(ended.err)) resumed++;
+  }
+  return { ...(await migrate(from, to)), resumed };
+}
+
+function sumOf({ out }: Ended): string {
+  return /sha256 [0-9a-f]{64}/.exec(out)?.[0] ?? out;
+}
+
+async function fill(storage: Storage): Promise<void> {
+  const lease = await storage.grantLease(3600);
+  for (let i = 0; i < objects; i += 500) {
+    const operations = Array.from({ length: 500 }, (_, n) => ({
+      type: 'put' as const,
+      key: keyOf(i + n),
+      value: Buffer.from(
+        JSON.stringify({ metadata: { name: `n${i + n}`, namespace: 'default' }, data: 'x'.repeat((i * n) % 700) }),
+      ),
+      indexes: [{ index: 'cluster', value: `c${(i + n) % 50}` }],
+      ...(n % 10 === 0 ? { lease } : {}),
+    }));
+    await storage.transact({ compares: [], operations });
+  }
+}
+
+function keyOf(i: number): StorageKey {
+  return `/r/core/configmaps/root/default/n${i}` as StorageKey;
+}
+
+/** Keys, values and what the index finds. */
+async function contentOf(storage: Storage): Promise<{ all: string[]; indexed: string[][] }> {
+  const line = ({ key, value }: { key: string; value: Uint8Array }): string => `${key}=${Buffer.from(value)}`;
+  const { items } = await storage.range('/');
+  const values = await storage.indexValues('cluster', '');
+  const indexed = await Promise.all(
+    values.map(async (value) => (await storage.rangeIndex('cluster', value)).items.map(line)),
+  );
+  return { all: items.map(line), indexed };
+}
+
+const { current } = findEtcd();
+describe.skipIf(!current.found)(`a move that is killed${current.found ? '' : ` (${current.reason})`}`, () => {
+  let etcd: EtcdCluster;
+  beforeAll(async () => {
+    etcd = await startEtcd({ binary: current.found ? current.path : '' });
+  });
+  afterAll(() => etcd?.stop());
+
+  it('goes on where it stood, to etcd and back, and loses and doubles nothing', async () => {
+    const home = path.join(directory, 'home');
+    mkdirSync(home);
+    const first = await SqliteStorage.open({ path: path.join(home, 'canopy.db') });
+    await fill(first);
+    const before = await contentOf(first);
+    expect(before.all).toHaveLength(objects);
+    await first.close();
+
+    const to = `etcd:${etcd.endpoints.join(',')}?prefix=/moved`;
+    const there = await migrateUnderFire(`sqlite:${home}`, to);
+    expect(there).toMatchObject({ code: 0 });
+    expect(there.resumed).toBeGreaterThan(0);
+    expect(there.out).toContain(`${objects} objects and ${objects} index rows are the same on both sides`);
+    const moved = await openEtcdStorage({ endpoints: etcd.endpoints, prefix: '/moved' });
+    expect(await contentOf(moved)).toEqual(before);
+    await moved.close();
+
+    const back = path.join(directory, 'back', 'canopy.db');
+    const again = await migrateUnderFire(to, `sqlite:${back}`);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.resumed).toBeGreaterThan(0);
+    expect(sumOf(again)).toBe(sumOf(there));
+    expect(existsSync(`${back}.moving`)).toBe(false);
+    const returned = await SqliteStorage.open({ path: back });
+    expect(await contentOf(returned)).toEqual(before);
+    await returned.close();
+    const problems: string[] = [];
+    checkDatabase(back, { onProblem: ({ where, what }) => problems.push(`${where}: ${what}`) });
+    expect(problems).toEqual([]);
+  }, 180_000);
+});
+
+describe('a move that is asked for wrongly', () => {
+  const lines: string[] = [];
+  const canopy = (...args: string[]): Promise<number> =>
+    runMaintenance('storage', args, {
+      environment: {},
+      cwd: directory,
+      print: (line) => lines.push(line),
+      note: (line) => lines.push(line),
+    });
+
+  it('is refused with one line, before anything is touched', async () => {
+    const etcd = 'etcd:http://127.0.0.1:1';
+    for (const args of [
+      ['migrate'],
+      ['migrate', '--from', 'sqlite:a.db'],
+      ['migrate', '--from', 'mysql:a', '--to', etcd],
+      ['migrate', '--from', 'sqlite:a.db', '--to', 'sqlite:./a.db'],
+      ['migrate', '--from', 'sqlite:a.db', '--to', 'etcd:localhost:2379'],
+      ['migrate', '--from', 'sqlite:a.db', '--to', `${etcd}?prefix=x`],
+      ['migrate', '--from', 'sqlite:a.db', '--to', `${etcd}?prfix=/x`],
+      ['migrate', '--from', 'sqlite:a.db', '--to', 'etcd:https://127.0.0.1:1'],
+      ['migrate', '--from', 'sqlite:a.db', '--to', `${etcd},https://127.0.0.1:1`],
+      ['migrate', '--from', 'sqlite:a.db', '--to', etcd, '--etcd-cafile', 'missing.pem'],
+      ['migrate', '--from', 'sqlite:a.db', '--to', etcd, '--revision-jump', 'far'],
+      ['migrate', '--from', 'sqlite:a.db', '--to', etcd, '--no-such-flag'],
+      ['migrate', 'more', '--from', 'sqlite:a.db', '--to', etcd],
+      ['move'],
+      [],
+    ]) {
+      lines.length = 0;
+      expect(await canopy(...args), args.join(' ')).toBe(2);
+      expect(lines, args.join(' ')).toHaveLength(1);
+      expect(lines[0]).toMatch(/^canopy: [^\n]+$/);
+    }
+    expect(existsSync(path.join(directory, 'a.db'))).toBe(false);
+  });
+
+  it('fails with 1 when there is no store to move', async () => {
+    lines.length = 0;
+    expect(await canopy('migrate', '--from', 'sqlite:none.db', '--to', 'sqlite:other/canopy.db')).toBe(1);
+    expect(lines).toEqual([`canopy: there is no database at ${path.join(directory, 'none.db')}`]);
+  });
+
+  it('tells how it is used', async () => {
+    for (const args of [['--help'], ['migrate', '--help']]) {
+      lines.length = 0;
+      expect(await canopy(...args)).toBe(0);
+      expect(lines[0]).toContain('Usage: canopy storage migrate');
+    }
+  });
+});
