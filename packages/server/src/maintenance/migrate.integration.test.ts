@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -133,6 +133,51 @@ describe.skipIf(!current.found)(`a move that is killed${current.found ? '' : ` (
     checkDatabase(back, { onProblem: ({ where, what }) => problems.push(`${where}: ${what}`) });
     expect(problems).toEqual([]);
   }, 180_000);
+});
+
+describe.skipIf(!current.found)(`a move${current.found ? '' : ` (${current.reason})`}`, () => {
+  const one = async (name: string, bytes: number): Promise<string> => {
+    const file = path.join(directory, name);
+    const storage = await SqliteStorage.open({ path: file });
+    const value = Buffer.alloc(bytes, 'x');
+    await storage.transact({ compares: [], operations: [{ type: 'put', key: keyOf(0), value }] });
+    await storage.close();
+    return file;
+  };
+
+  it('goes to an etcd with TLS, by its certificate', async () => {
+    const etcd = await startEtcd({ binary: current.found ? current.path : '', tls: true });
+    try {
+      const ca = path.join(directory, 'etcd-ca.pem');
+      writeFileSync(ca, etcd.tls?.ca ?? '');
+      const file = await one('tls.db', 1);
+      const to = `etcd:${etcd.endpoints.join(',')}`;
+      const args = ['migrate', '--from', `sqlite:${file}`, '--to', to, '--etcd-cafile', ca];
+      const lines: string[] = [];
+      const surroundings = {
+        environment: {},
+        cwd: directory,
+        print: (line: string) => lines.push(line),
+        note: () => 0,
+      };
+      expect(await runMaintenance('storage', args, surroundings)).toBe(0);
+      expect(lines[0]).toBe('1 objects and 0 index rows are the same on both sides');
+    } finally {
+      await etcd.stop();
+    }
+  });
+
+  it('tells which object is too large for etcd, and what to do', async () => {
+    const etcd = await startEtcd({ binary: current.found ? current.path : '', flags: ['--max-request-bytes=1000000'] });
+    try {
+      const ended = await migrate(`sqlite:${await one('large.db', 2_000_000)}`, `etcd:${etcd.endpoints.join(',')}`);
+      expect(ended.code).toBe(2);
+      expect(ended.err).toContain(`etcd does not take ${keyOf(0)}`);
+      expect(ended.err).toContain('start etcd with a larger --max-request-bytes');
+    } finally {
+      await etcd.stop();
+    }
+  });
 });
 
 describe('a move that is asked for wrongly', () => {

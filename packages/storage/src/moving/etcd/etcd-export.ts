@@ -95,7 +95,7 @@ export class EtcdExport implements StoreExport {
     if (count > 0)
       throw new StorageError(
         'StorageFailed',
-        `${this.source} is in use by ${count} servers; stop them (those that were killed count for another minute)`,
+        `${this.source} is in use by ${count === 1 ? 'a server' : `${count} servers`}; stop them all (who was killed counts for another minute)`,
       );
     for await (const items of this.#pages(keys.allObjects, { keysOnly: true })) {
       const changed = items.find(({ modRevision }) => modRevision > this.#since);

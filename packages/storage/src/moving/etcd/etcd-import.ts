@@ -92,6 +92,11 @@ export class EtcdImport implements StoreImport {
           await this.#write(await this.#operations(batch), settings);
           break;
         } catch (error) {
+          const [only, ...others] = batch;
+          if (isStorageError(error, 'InvalidArgument') && only !== undefined && others.length === 0)
+            throw new StorageError('InvalidArgument', `etcd does not take ${only.key}: ${error.message}`, {
+              cause: error,
+            });
           // A lease may run out between its grant and its use.
           if (!isStorageError(error, 'LeaseNotFound') || attempt === 3) throw error;
           this.#granted.clear();
