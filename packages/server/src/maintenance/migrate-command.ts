@@ -65,7 +65,7 @@ function progressTo(line: CommandLine): (progress: MoveProgress) => void {
     const now = performance.now();
     if (step === last.step && now - last.at < progressPauseMs) return;
     last = { step, at: now };
-    line.note(step === 'copying' ? `copied ${done} of ${total} objects` : `comparing ${done} objects`);
+    line.note(`${step === 'copying' ? 'copied' : 'compared'} ${done} of ${total} objects`);
   };
 }
 

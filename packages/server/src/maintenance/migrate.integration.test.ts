@@ -54,7 +54,7 @@ async function migrateUnderFire(from: string, to: string): Promise<Ended & { res
   for (let i = 0; i < kills; i++) {
     const ended = await migrate(from, to, Math.random() * 600);
     expect([0, null], ended.err).toContain(ended.code);
-    if (/(copied|comparing) [1-9]/.test(ended.err)) resumed++;
+    if (/(copied|compared) [1-9]/.test(ended.err)) resumed++;
   }
   return { ...(await migrate(from, to)), resumed };
 }

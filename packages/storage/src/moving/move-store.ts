@@ -6,7 +6,7 @@ import { type Verified, verifyMove } from './verify-move.ts';
 
 export interface MoveProgress {
   step: 'copying' | 'comparing';
-  /** Objects in the target. */
+  /** Objects that are in the target, or were compared. */
   done: number;
   /** Objects of the source. */
   total: number;
@@ -52,8 +52,8 @@ export async function moveStore(options: MoveOptions): Promise<MoveResult> {
     const total = await source.count();
     const report = (step: MoveProgress['step'], done: number) => options.onProgress?.({ step, done, total });
     if (known?.finished !== true) await copy(source, target, adjustments, report);
-    report('comparing', target.objects);
-    const verified = await compare(source, target, adjustments);
+    report('comparing', 0);
+    const verified = await compare(source, target, adjustments, (done) => report('comparing', done));
     await source.checkUnused();
     if (known?.finished !== true) options.beforeFinish?.();
     const revision = await target.finish();
@@ -77,10 +77,15 @@ async function copy(
   }
 }
 
-async function compare(source: StoreExport, target: StoreImport, adjustments: Adjustments): Promise<Verified> {
+async function compare(
+  source: StoreExport,
+  target: StoreImport,
+  adjustments: Adjustments,
+  onProgress: (objects: number) => void,
+): Promise<Verified> {
   const arrived = await target.arrived();
   try {
-    return await verifyMove(adjustedObjects(source, '', adjustments), arrived);
+    return await verifyMove(adjustedObjects(source, '', adjustments), arrived, onProgress);
   } finally {
     await arrived.close();
   }

@@ -17,11 +17,17 @@ export interface Verified {
 /** Leases are counted in whole seconds by some stores, and not from the same instant. */
 const leaseSlackMs = 2000;
 
+const progressObjects = 1000;
+
 /**
  * Compares every object, with its index rows, by hash, and the index rows that the target has with those that its objects
  * declare. Rejects with `StorageFailed` at the first difference.
  */
-export async function verifyMove(wanted: AsyncIterable<MovedObject[]>, arrived: StoreExport): Promise<Verified> {
+export async function verifyMove(
+  wanted: AsyncIterable<MovedObject[]>,
+  arrived: StoreExport,
+  onProgress?: (objects: number) => void,
+): Promise<Verified> {
   const there = eachObject(arrived.objects(''));
   const all = createHash('sha256');
   const declared = new RowSum();
@@ -40,7 +46,7 @@ export async function verifyMove(wanted: AsyncIterable<MovedObject[]>, arrived: 
       throw differs(object.key, 'has a lease on one side only');
     all.update(digest);
     declared.addObject(found);
-    objects++;
+    if (++objects % progressObjects === 0) onProgress?.(objects);
     found = (await there.next()).value;
   }
   if (found !== undefined) throw differs(found.key, 'is in the target only');
