@@ -36,7 +36,8 @@ export interface MoveResult extends Verified {
  * stood when it is called again with the same places; when it had just finished, it compares again and answers the same.
  *
  * Rejects with `InvalidArgument` when the target holds another store, or an unfinished one of another source, and with
- * `StorageFailed` when the source is in use or has changed since an earlier attempt, or the comparison finds a difference.
+ * `StorageFailed` when somebody uses the source or the target, the source has changed since an earlier attempt, or the
+ * comparison finds a difference.
  */
 export async function moveStore(options: MoveOptions): Promise<MoveResult> {
   const { from, to } = options;
@@ -45,6 +46,7 @@ export async function moveStore(options: MoveOptions): Promise<MoveResult> {
   let target: StoreImport | undefined;
   try {
     if (known !== undefined && known.source !== source.source) throw ofAnother(to, known);
+    requireRoom(source.revision + options.revisionJump);
     await source.checkUnused();
     const adjustments = (await options.adjustments?.(source)) ?? new Map();
     target = await to.openImport(source, options.revisionJump);
@@ -85,10 +87,17 @@ async function compare(
 ): Promise<Verified> {
   const arrived = await target.arrived();
   try {
-    return await verifyMove(adjustedObjects(source, '', adjustments), arrived, onProgress);
+    const verified = await verifyMove(adjustedObjects(source, '', adjustments), arrived, onProgress);
+    await arrived.checkUnused();
+    return verified;
   } finally {
     await arrived.close();
   }
+}
+
+function requireRoom(revision: number): void {
+  if (!Number.isSafeInteger(revision * 2))
+    throw new StorageError('InvalidArgument', `revision ${revision} leaves too little room below 2^53`);
 }
 
 function ofAnother(to: StorePlace, { source, finished }: KnownMove): StorageError {

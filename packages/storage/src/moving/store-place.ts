@@ -71,7 +71,10 @@ export interface StorePlace {
   readonly name: string;
   /** `revision`: that of an earlier export, to be had again; rejects with `StorageFailed` when it cannot be. */
   openExport(revision?: number): Promise<StoreExport>;
-  /** Undefined: nothing is there. Rejects with `InvalidArgument` when there is another store. */
+  /**
+   * Undefined: nothing is there. Rejects with `InvalidArgument` when there is another store, and with `StorageFailed` when
+   * somebody uses it.
+   */
   knownMove(): Promise<KnownMove | undefined>;
   /** Begins, or goes on with the known move, which is of this source. */
   openImport(from: Pick<StoreExport, 'source' | 'revision'>, revisionJump: number): Promise<StoreImport>;

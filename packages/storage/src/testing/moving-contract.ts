@@ -99,6 +99,19 @@ export function movingContract(freshSource: FreshPlace, freshTarget: FreshPlace)
     await storage.close();
   });
 
+  it('goes on when it was interrupted before a page, while it compared, or before its very last step', async () => {
+    for (const [when, interrupted] of Object.entries(interruptions)) {
+      const [source, target] = [freshSource(), freshTarget()];
+      const before = await filled(source);
+      await expect(move(source, target, interrupted(target.place)), when).rejects.toThrow('interrupted');
+      await expectStorageError(target.open(), 'StorageFailed');
+      expect(await move(source, target), when).toMatchObject({ objects: 5, indexRows: 5 });
+      const storage = await target.open();
+      expect(entries(await storage.range('/')), when).toEqual(before.entries);
+      await storage.close();
+    }
+  });
+
   it('answers the same once more when it had just finished, and not when the target was used since', async () => {
     const [source, target] = [freshSource(), freshTarget()];
     await filled(source);
@@ -139,6 +152,36 @@ export function movingContract(freshSource: FreshPlace, freshTarget: FreshPlace)
     await changing.close();
     await expectStorageError(move(source, target), 'StorageFailed');
     await expectStorageError(target.open(), 'StorageFailed');
+  });
+
+  it('does not move a store from which something was deleted between two attempts, and nothing else done', async () => {
+    const [source, target] = [freshSource(), freshTarget()];
+    await filled(source);
+    await expect(move(source, target, interruptedAfter(target.place, 1))).rejects.toThrow('interrupted');
+    const changing = await source.open();
+    await remove(changing, '/a');
+    await changing.close();
+    await expectStorageError(move(source, target), 'StorageFailed');
+    await expectStorageError(target.open(), 'StorageFailed');
+  });
+
+  it('does not move to a store that is in use, and disturbs nobody there', async () => {
+    const [source, target] = [freshSource(), freshTarget()];
+    await filled(source);
+    const used = await target.open();
+    await put(used, '/mine', 'm');
+    await expect(move(source, target)).rejects.toThrow(/in use|is already open/);
+    expect(entries(await used.range('/'))).toEqual(['/mine=m']);
+    await put(used, '/mine', 'n');
+    await used.close();
+  });
+
+  it('refuses a distance that would leave no room for further revisions', async () => {
+    const [source, target] = [freshSource(), freshTarget()];
+    await filled(source);
+    const options = { from: source.place, to: target.place, revisionJump: 2 ** 52 };
+    await expectStorageError(moveStore(options), 'InvalidArgument');
+    expect(await target.place.knownMove()).toBeUndefined();
   });
 
   it('finds what did not arrive as it was, and then does not finish', async () => {
@@ -195,16 +238,25 @@ async function filled(source: PlaceHarness, others = 0): Promise<{ revision: Rev
 type Put = StoreImport['put'];
 
 function withPut(place: StorePlace, change: (put: Put) => Put): StorePlace {
+  return withImport(place, 'put', (target) => change((objects) => target.put(objects)));
+}
+
+/** `replace` gives what the import has instead of one of its methods. */
+function withImport<K extends 'put' | 'arrived' | 'finish'>(
+  place: StorePlace,
+  method: K,
+  replace: (target: StoreImport) => StoreImport[K],
+): StorePlace {
   return {
     name: place.name,
     openExport: (revision) => place.openExport(revision),
     knownMove: () => place.knownMove(),
     async openImport(from, revisionJump) {
       const target = await place.openImport(from, revisionJump);
-      const changed = change((objects) => target.put(objects));
+      const replaced = replace(target);
       return new Proxy(target, {
         get: (_, name) => {
-          if (name === 'put') return changed;
+          if (name === method) return replaced;
           const member: unknown = Reflect.get(target, name, target);
           return typeof member === 'function' ? member.bind(target) : member;
         },
@@ -219,6 +271,16 @@ function interruptedAfter(place: StorePlace, pages: number): StorePlace {
     await put(left > 0 ? objects.slice(0, Math.ceil(objects.length / 2)) : []);
     if (left-- <= 1) throw new Error('interrupted');
   });
+}
+
+const interruptions: Record<string, (place: StorePlace) => StorePlace> = {
+  'before a page': (place) => interruptedAfter(place, 0),
+  'before the comparison': (place) => withImport(place, 'arrived', () => interrupt),
+  'before the last step': (place) => withImport(place, 'finish', () => interrupt),
+};
+
+function interrupt(): Promise<never> {
+  return Promise.reject(new Error('interrupted'));
 }
 
 type Tamper = (objects: Parameters<Put>[0][number][]) => Parameters<Put>[0];

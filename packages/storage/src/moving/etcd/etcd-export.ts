@@ -1,4 +1,4 @@
-import type { EtcdRange } from '../../drivers/etcd/etcd-keys.ts';
+import type { EtcdKeys, EtcdRange } from '../../drivers/etcd/etcd-keys.ts';
 import type { EtcdLayout } from '../../drivers/etcd/etcd-settings.ts';
 import type { EtcdConnection } from '../../drivers/etcd/rpc/etcd-connection.ts';
 import { clusterIdMethod, leaseTimeToLiveMethod, rangeMethod } from '../../drivers/etcd/rpc/etcd-methods.ts';
@@ -25,6 +25,8 @@ export class EtcdExport implements StoreExport {
   /** The same, or what is left of it when etcd has compacted it: objects whose leases ended may be missing. */
   readonly #snapshot: number;
   readonly #leases = new Map<number, MovedLease>();
+  /** Objects of the snapshot that do not expire; counted when it is first asked for. */
+  #lasting: number | undefined;
 
   private constructor(
     source: string,
@@ -85,35 +87,43 @@ export class EtcdExport implements StoreExport {
       yield items.map(({ key }) => keys.parseAnyRow(key));
   }
 
-  /** Whoever uses the store has receipts in it; whoever used it left a later change, unless a lease has ended it. */
+  /**
+   * Whoever uses the store has receipts in it. Whoever used it left a later change or fewer objects, unless all that they
+   * did was to delete what would have expired.
+   */
   async checkUnused(): Promise<void> {
     const { keys } = this.#layout;
-    const { count } = await this.#connection.request(
-      rangeMethod,
-      encodeRange({ ...keys.allReceipts, countOnly: true }),
-    );
-    if (count > 0)
-      throw new StorageError(
-        'StorageFailed',
-        `${this.source} is in use by ${count === 1 ? 'a server' : `${count} servers`}; stop them all (who was killed counts for another minute)`,
-      );
-    for await (const items of this.#pages(keys.allObjects, { keysOnly: true })) {
-      const changed = items.find(({ modRevision }) => modRevision > this.#since);
-      if (changed === undefined) continue;
-      throw new StorageError(
-        'StorageFailed',
-        `${this.source} has changed since the move began, ${keys.keyOf(changed.key)} for one; remove what is in the target and begin anew`,
-      );
-    }
+    await requireNoServers(this.#connection, keys, this.source);
+    this.#lasting ??= await this.#countLasting(this.#snapshot);
+    const lasting = await this.#countLasting(undefined, (key) => {
+      throw this.#changed(`${keys.keyOf(key)} for one`);
+    });
+    if (lasting !== this.#lasting) throw this.#changed(`${lasting} objects are left of ${this.#lasting}`);
   }
 
   async close(): Promise<void> {
     this.#connection.close();
   }
 
+  /** Objects that do not expire. `onLater`: called with one that is newer than the store may be. */
+  async #countLasting(revision: number | undefined, onLater?: (key: Uint8Array) => void): Promise<number> {
+    let count = 0;
+    for await (const items of this.#pages(this.#layout.keys.allObjects, { revision, keysOnly: true })) {
+      const later = items.find(({ modRevision }) => modRevision > this.#since);
+      if (later !== undefined) onLater?.(later.key);
+      count += items.filter(({ lease }) => lease === 0).length;
+    }
+    return count;
+  }
+
+  #changed(how: string): StorageError {
+    const words = `${this.source} has changed since the move began, ${how}; remove what is in the target and begin anew`;
+    return new StorageError('StorageFailed', words);
+  }
+
   async *#pages(
     { key: start, rangeEnd }: EtcdRange,
-    options: { revision?: number; keysOnly?: boolean },
+    options: { revision?: number | undefined; keysOnly?: boolean },
   ): AsyncGenerator<EtcdKeyValue[]> {
     let key = start;
     let limit = options.keysOnly === true ? pageKeys : firstPage;
@@ -149,6 +159,15 @@ export class EtcdExport implements StoreExport {
     const { state, value } = decodeObject(key, item);
     return { ...toKeyValue(scale, key, state, value), indexes: state.rows, lease: this.#leases.get(state.lease) };
   }
+}
+
+/** Rejects with `StorageFailed` when there are any. `name`: of the store. */
+export async function requireNoServers(connection: EtcdConnection, keys: EtcdKeys, name: string): Promise<void> {
+  const { count } = await connection.request(rangeMethod, encodeRange({ ...keys.allReceipts, countOnly: true }));
+  if (count === 0) return;
+  const who = count === 1 ? 'a server' : `${count} servers`;
+  const words = `${name} is in use by ${who}; stop them all (who was killed counts for another minute)`;
+  throw new StorageError('StorageFailed', words);
 }
 
 function limitFor(items: readonly EtcdKeyValue[]): number {

@@ -94,7 +94,7 @@ export class EtcdImport implements StoreImport {
         } catch (error) {
           const [only, ...others] = batch;
           if (isStorageError(error, 'InvalidArgument') && only !== undefined && others.length === 0)
-            throw new StorageError('InvalidArgument', `etcd does not take ${only.key}: ${error.message}`, {
+            throw new StorageError('StorageFailed', `etcd does not take ${only.key}: ${error.message}`, {
               cause: error,
             });
           // A lease may run out between its grant and its use.
@@ -195,7 +195,7 @@ export class EtcdImport implements StoreImport {
 
 /** Whether anything is in etcd below the prefix besides the settings. */
 export async function holdsObjects(connection: EtcdConnection, keys: EtcdKeys): Promise<boolean> {
-  for (const range of [keys.allObjects, keys.allRows, keys.allReceipts]) {
+  for (const range of [keys.allObjects, keys.allRows]) {
     const { count } = await connection.request(rangeMethod, encodeRange({ ...range, countOnly: true }));
     if (count > 0) return true;
   }

@@ -4,7 +4,7 @@ import { RevisionScale } from '../../drivers/etcd/revision-scale.ts';
 import { EtcdConnection } from '../../drivers/etcd/rpc/etcd-connection.ts';
 import { isStorageError, StorageError } from '../../storage-error.ts';
 import type { KnownMove, StorePlace } from '../store-place.ts';
-import { EtcdExport } from './etcd-export.ts';
+import { EtcdExport, requireNoServers } from './etcd-export.ts';
 import { EtcdImport, type EtcdImportOptions, holdsObjects } from './etcd-import.ts';
 
 /** What is below a prefix of an etcd cluster. */
@@ -29,6 +29,7 @@ export function etcdPlace(options: EtcdImportOptions): StorePlace {
       }),
     knownMove: () =>
       connected(options, async (connection) => {
+        await requireNoServers(connection, keys, name);
         const known = await knownMove(connection, keys, options.prefix);
         connection.close();
         if (known !== 'another') return known;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { DatabaseLock } from '../../drivers/sqlite/database-lock.ts';
 import { unfinishedPath } from '../../drivers/sqlite/sqlite-format.ts';
 import { openSnapshot } from '../../maintenance/snapshot.ts';
 import { StorageError } from '../../storage-error.ts';
@@ -21,7 +22,9 @@ export function sqlitePlace(path: string): StorePlace {
       );
     },
     async knownMove() {
-      return existsSync(path) ? finishedMove(path) : unfinishedMove(unfinishedPath(path));
+      const unfinished = unfinishedPath(path);
+      if (existsSync(path) || existsSync(unfinished)) DatabaseLock.acquire(path).release();
+      return existsSync(path) ? finishedMove(path) : unfinishedMove(unfinished);
     },
     openImport: async (from, revisionJump) => SqliteImport.open(path, from, revisionJump),
   };
