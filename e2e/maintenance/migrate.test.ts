@@ -8,6 +8,7 @@ import { eventually } from '../harness/poll.ts';
 import { Rest } from '../harness/rest.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
+const accounts = '/api/v1/namespaces/default/serviceaccounts';
 const gadgets = '/apis/shop.example.io/v1/namespaces/default/gadgets';
 const shop = {
   group: 'shop.example.io',
@@ -46,7 +47,8 @@ async function furnish(server: CanopyProcess): Promise<void> {
     metadata: { name: 'one' },
     spec: { size: 3 },
   });
-  await user.ok('POST', configMaps, { metadata: { name: 'kept' }, data: { a: '1' } });
+  for (const name of ['kept', 'kept-too']) await user.ok('POST', configMaps, { metadata: { name }, data: { a: '1' } });
+  await user.ok('POST', accounts, { metadata: { name: 'robot' } });
   user.close();
 }
 
@@ -58,19 +60,46 @@ async function inventory(kubectl: Kubectl): Promise<string> {
   return root + user;
 }
 
-async function resourceVersion(server: CanopyProcess): Promise<string> {
-  const rest = Rest.connect(server, 'root:user');
-  const { metadata } = await rest.ok('GET', configMaps);
-  rest.close();
-  return metadata.resourceVersion;
+/** What a client may hold when a server stops: how far it has read, where a list goes on, and who it is. */
+interface Held {
+  resourceVersion: string;
+  continue: string;
+  token: string;
 }
 
-/** What a client sees that comes with a resource version of the store as it was elsewhere, and then uses the new one. */
-async function expectGoesOn(server: CanopyProcess, old: string, name: string): Promise<void> {
+async function held(server: CanopyProcess): Promise<Held> {
   const rest = Rest.connect(server, 'root:user');
-  const watch = await rest.request('GET', `${configMaps}?watch=true&resourceVersion=${old}`);
+  const { metadata } = await rest.ok('GET', `${configMaps}?limit=1`);
+  const made = await rest.ok('POST', `${accounts}/robot/token`, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: {},
+  });
+  rest.close();
+  return {
+    resourceVersion: metadata.resourceVersion,
+    continue: metadata.continue ?? '',
+    token: String(made.status['token']),
+  };
+}
+
+/** What clients see that come with what they held of the store as it was elsewhere, and then use the new one. */
+async function expectGoesOn(server: CanopyProcess, old: Held, name: string): Promise<void> {
+  const rest = Rest.connect(server, 'root:user');
+  const watch = await rest.request('GET', `${configMaps}?watch=true&resourceVersion=${old.resourceVersion}`);
   expect(watch.text).toContain('"code":410');
-  expect(Number(await resourceVersion(server))).toBeGreaterThan(Number(old) + 1e8);
+  const exact = `resourceVersion=${old.resourceVersion}&resourceVersionMatch=Exact`;
+  for (const query of [exact, `limit=1&continue=${encodeURIComponent(old.continue)}`]) {
+    const answer = await rest.request('GET', `${configMaps}?${query}`);
+    expect([answer.status, answer.json().reason], query).toEqual([410, 'Expired']);
+  }
+  expect(Number((await held(server)).resourceVersion)).toBeGreaterThan(Number(old.resourceVersion) + 1e8);
+  const reviews = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  const robot = await rest.at('root:user', old.token).ok('POST', reviews, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'SelfSubjectReview',
+  });
+  expect(robot.status).toMatchObject({ userInfo: { username: 'system:serviceaccount:default:robot' } });
   rest.close();
   const kubectl = currentKubectl({ server, cluster: 'root:user' });
   await kubectl.run(['create', 'configmap', name]);
@@ -111,7 +140,8 @@ describe.skipIf(!current.found)(`a server that moves house${current.found ? '' :
     expect(made).toContain('Gadget/one=');
     const ca = server.ca;
     const tokens = (['kcp-admin', 'shard-admin'] as const).map((user) => server?.adminToken(user));
-    const inDatabase = await resourceVersion(server);
+    const inDatabase = await held(server);
+    expect(inDatabase.continue).not.toBe('');
     const store = `etcd:${etcd.endpoints.join(',')}?prefix=/house`;
 
     const served = await canopy(['storage', 'migrate', '--from', `sqlite:${first}`, '--to', store]);
@@ -128,14 +158,19 @@ describe.skipIf(!current.found)(`a server that moves house${current.found ? '' :
     expect((['kcp-admin', 'shard-admin'] as const).map((user) => server?.adminToken(user))).toEqual(tokens);
     expect(await inventory(currentKubectl({ server, cluster: 'root' }))).toBe(made);
     await expectGoesOn(server, inDatabase, 'in-etcd');
-    const inEtcd = await resourceVersion(server);
+    const inEtcd = await held(server);
     const again = await inventory(currentKubectl({ server, cluster: 'root' }));
-    const used = await canopy(['storage', 'migrate', '--from', store, '--to', `sqlite:${last}/canopy.db`]);
-    expect(used).toMatchObject({ code: 1, stdout: '' });
-    expect(used.stderr).toContain('is in use by a server');
+    for (const [from, to] of [
+      [store, `sqlite:${last}`],
+      [`sqlite:${first}`, store],
+    ] as const) {
+      const used = await canopy(['storage', 'migrate', '--from', from, '--to', to]);
+      expect(used).toMatchObject({ code: 1, stdout: '' });
+      expect(used.stderr).toMatch(/^canopy: \S+.* is in use by a server; .*\n$/);
+    }
     await server.end('SIGTERM');
 
-    const back = await canopy(['storage', 'migrate', '--from', store, '--to', `sqlite:${last}/canopy.db`]);
+    const back = await canopy(['storage', 'migrate', '--from', store, '--to', `sqlite:${last}`]);
     expect(back).toMatchObject({ code: 0 });
     expect(statSync(path.join(last, 'canopy.db')).mode & 0o777).toBe(0o600);
     expect(statSync(path.join(last, 'ca.key')).mode & 0o777).toBe(0o600);
@@ -146,6 +181,9 @@ describe.skipIf(!current.found)(`a server that moves house${current.found ? '' :
     expect(server.adminToken('shard-admin')).toBe(tokens[1]);
     expect(await inventory(currentKubectl({ server, cluster: 'root' }))).toBe(again);
     await expectGoesOn(server, inEtcd, 'back-home');
+    const occupied = await canopy(['storage', 'migrate', '--from', store, '--to', `sqlite:${last}`]);
+    expect(occupied).toMatchObject({ code: 1, stdout: '' });
+    expect(occupied.stderr).toMatch(/^canopy: \S+ is in use by another process \(pid \d+\)\n$/);
     await server.end('SIGTERM');
     expect(await canopy(['fsck', '--root-directory', last])).toMatchObject({ code: 0, stdout: '' });
 

@@ -17,8 +17,8 @@ Moves a server's store between the embedded database and etcd, with the CA, keys
 server may use either. The target must be empty; the source stays as it is. Every object and its index rows are compared
 before the target can be used. When the command is interrupted, at any moment, run it again: it goes on where it stood.
 
-STORE is sqlite:PATH, the root directory of a server or its database, or etcd:ENDPOINTS[?prefix=/x], comma-separated
-URLs as for canopy start --etcd-servers. The prefix is /canopy by default.
+STORE is sqlite:PATH, the root directory of a server or its database (a file, or to be one when it ends in .db), or
+etcd:ENDPOINTS[?prefix=/x], comma-separated URLs as for canopy start --etcd-servers. The prefix is /canopy by default.
 
 Resource versions continue far above those of the source and all history is compacted, so clients that watched the
 source get 410 Expired and list again. To etcd, every object gets another resource version.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +13,8 @@ import { runMaintenance } from './maintenance.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const objects = 8000;
-/** Attempts that are killed before one is let alone. */
-const kills = 4;
+/** One attempt each, killed at some moment of so many milliseconds after its first objects were copied. */
+const killWithinMs = [0, 300, 900];
 
 const directory = mkdtempSync(path.join(tmpdir(), 'canopy-migrate-'));
 const running = new Set<ChildProcess>();
@@ -48,15 +48,15 @@ async function migrate(from: string, to: string, killAfter?: number): Promise<En
   return { code, out, err };
 }
 
-/** Kills it again and again, then lets it end. Returns how it ended, and how many attempts left something behind. */
-async function migrateUnderFire(from: string, to: string): Promise<Ended & { resumed: number }> {
-  let resumed = 0;
-  for (let i = 0; i < kills; i++) {
-    const ended = await migrate(from, to, Math.random() * 600);
+/** Kills it again and again, then lets it end. Returns how it ended, and how many attempts were killed when objects had been copied. */
+async function migrateUnderFire(from: string, to: string): Promise<Ended & { killed: number }> {
+  let killed = 0;
+  for (const within of killWithinMs) {
+    const ended = await migrate(from, to, Math.random() * within);
     expect([0, null], ended.err).toContain(ended.code);
-    if (/(copied|compared) [1-9]/.test(ended.err)) resumed++;
+    if (ended.code === null && /^copied [1-9]/.test(ended.err)) killed++;
   }
-  return { ...(await migrate(from, to)), resumed };
+  return { ...(await migrate(from, to)), killed };
 }
 
 function sumOf({ out }: Ended): string {
@@ -110,20 +110,23 @@ describe.skipIf(!current.found)(`a move that is killed${current.found ? '' : ` (
     const before = await contentOf(first);
     expect(before.all).toHaveLength(objects);
     await first.close();
+    const database = readFileSync(path.join(home, 'canopy.db'));
 
     const to = `etcd:${etcd.endpoints.join(',')}?prefix=/moved`;
     const there = await migrateUnderFire(`sqlite:${home}`, to);
     expect(there).toMatchObject({ code: 0 });
-    expect(there.resumed).toBeGreaterThan(0);
+    expect(there.killed).toBeGreaterThan(0);
+    expect(there.err).toMatch(/An earlier attempt had moved \d+ objects\./);
     expect(there.out).toContain(`${objects} objects and ${objects} index rows are the same on both sides`);
     const moved = await openEtcdStorage({ endpoints: etcd.endpoints, prefix: '/moved' });
     expect(await contentOf(moved)).toEqual(before);
     await moved.close();
+    expect(readFileSync(path.join(home, 'canopy.db')).equals(database)).toBe(true);
 
     const back = path.join(directory, 'back', 'canopy.db');
-    const again = await migrateUnderFire(to, `sqlite:${back}`);
+    const again = await migrateUnderFire(to, `sqlite:${path.dirname(back)}`);
     expect(again).toMatchObject({ code: 0 });
-    expect(again.resumed).toBeGreaterThan(0);
+    expect(again.killed).toBeGreaterThan(0);
     expect(sumOf(again)).toBe(sumOf(there));
     expect(existsSync(`${back}.moving`)).toBe(false);
     const returned = await SqliteStorage.open({ path: back });
@@ -218,10 +221,38 @@ describe('a move that is asked for wrongly', () => {
   });
 
   it('fails with 1 when there is no store to move', async () => {
-    lines.length = 0;
-    expect(await canopy('migrate', '--from', 'sqlite:none.db', '--to', 'sqlite:other/canopy.db')).toBe(1);
-    expect(lines).toEqual([`canopy: there is no database at ${path.join(directory, 'none.db')}`]);
+    for (const [name, file] of [
+      ['none.db', 'none.db'],
+      ['none', 'none/canopy.db'],
+    ]) {
+      lines.length = 0;
+      expect(await canopy('migrate', '--from', `sqlite:${name}`, '--to', 'sqlite:other/canopy.db')).toBe(1);
+      expect(lines).toEqual([`canopy: there is no database at ${path.join(directory, file ?? '')}`]);
+    }
   });
+
+  it('fails with 1 when etcd cannot be reached, or when what is there is no database', async () => {
+    const file = path.join(directory, 'no-database');
+    mkdirSync(file);
+    writeFileSync(
+      path.join(file, 'canopy.db'),
+      'something else, that is longer than the header of a database'.repeat(9),
+    );
+    for (const [from, to, words] of [
+      [
+        'sqlite:none.db',
+        'etcd:http://127.0.0.1:1',
+        /^canopy: etcd cannot be reached: connect ECONNREFUSED 127\.0\.0\.1:1$/,
+      ],
+      ['sqlite:no-database', 'sqlite:other', /^canopy: cannot read \S+canopy\.db: file is not a database$/],
+      ['sqlite:none.db', 'sqlite:no-database', /^canopy: cannot read \S+canopy\.db: file is not a database$/],
+    ] as const) {
+      lines.length = 0;
+      expect(await canopy('migrate', '--from', from, '--to', to), from).toBe(1);
+      expect(lines).toEqual([expect.stringMatching(words)]);
+    }
+    expect(readdirSync(file)).toEqual(['canopy.db']);
+  }, 30_000);
 
   it('tells how it is used', async () => {
     for (const args of [['--help'], ['migrate', '--help']]) {

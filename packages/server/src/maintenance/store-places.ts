@@ -55,9 +55,10 @@ function parsePlace(line: CommandLine, flag: 'from' | 'to'): ParsedPlace {
   };
 }
 
-/** A root directory stands for its database. */
+/** A root directory, there already or not, stands for its database. */
 function databaseFile(file: string): string {
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true ? path.join(file, 'canopy.db') : file;
+  const isDirectory = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? !file.endsWith('.db');
+  return isDirectory ? path.join(file, 'canopy.db') : file;
 }
 
 function makeDirectory(directory: string): void {

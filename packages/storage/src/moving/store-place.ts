@@ -69,7 +69,7 @@ export interface KnownMove {
 export interface StorePlace {
   /** As messages name it. */
   readonly name: string;
-  /** `revision`: that of an earlier export, to be had again; rejects with `StorageFailed` when it cannot be. */
+  /** `revision`: that of an earlier export, to be had again; else `checkUnused` rejects. */
   openExport(revision?: number): Promise<StoreExport>;
   /**
    * Undefined: nothing is there. Rejects with `InvalidArgument` when there is another store, and with `StorageFailed` when

@@ -62,7 +62,7 @@ export class EtcdExport implements StoreExport {
       await newest(since);
       return new EtcdExport(source, connection, layout, { since, snapshot: since });
     } catch (error) {
-      if (!isStorageError(error, 'RevisionCompacted')) throw error;
+      if (!isStorageError(error, 'RevisionCompacted') && !isStorageError(error, 'RevisionInFuture')) throw error;
       return new EtcdExport(source, connection, layout, { since, snapshot: present });
     }
   }
@@ -94,6 +94,7 @@ export class EtcdExport implements StoreExport {
   async checkUnused(): Promise<void> {
     const { keys } = this.#layout;
     await requireNoServers(this.#connection, keys, this.source);
+    if (this.#snapshot < this.#since) throw this.#changed('back to what it was earlier');
     this.#lasting ??= await this.#countLasting(this.#snapshot);
     const lasting = await this.#countLasting(undefined, (key) => {
       throw this.#changed(`${keys.keyOf(key)} for one`);

@@ -31,21 +31,30 @@ export class SqliteExport implements StoreExport {
   readonly #lock: DatabaseLock | undefined;
   readonly #objects: number;
 
-  private constructor(path: string, database: DatabaseSync, lock: DatabaseLock | undefined) {
+  /** The revision that it was at when the move began. */
+  readonly #before: number;
+
+  private constructor(
+    path: string,
+    database: DatabaseSync,
+    { lock, before }: { lock?: DatabaseLock; before?: number | undefined } = {},
+  ) {
     const { revision, objects } = readFacts(database);
     this.source = `sqlite:${realpathSync(path)}`;
     this.revision = revision as Revision;
     this.#database = database;
     this.#lock = lock;
     this.#objects = objects;
+    this.#before = before ?? revision;
   }
 
-  /** Throws `StorageFailed` when there is no database, or a server runs on it. */
-  static open(path: string): SqliteExport {
-    if (!existsSync(path)) throw new StorageError('StorageFailed', `there is no database at ${path}`);
+  /** Throws `StorageFailed` when there is no database, or a server runs on it. `before`: the revision of an earlier export. */
+  static open(path: string, before?: number): SqliteExport {
+    // No lock file is to be left beside what is no database.
+    if (!existsSync(DatabaseLock.pathFor(path))) openSnapshot(path).close();
     const lock = DatabaseLock.acquire(path);
     try {
-      return new SqliteExport(path, openSnapshot(path), lock);
+      return new SqliteExport(path, openSnapshot(path), { lock, before });
     } catch (error) {
       lock.release();
       throw error;
@@ -54,7 +63,7 @@ export class SqliteExport implements StoreExport {
 
   /** Of a database that the caller has locked. */
   static under(path: string): SqliteExport {
-    return new SqliteExport(path, openSnapshot(path), undefined);
+    return new SqliteExport(path, openSnapshot(path));
   }
 
   async count(): Promise<number> {
@@ -94,8 +103,14 @@ export class SqliteExport implements StoreExport {
     yield page;
   }
 
-  /** The lock sees to it. */
-  async checkUnused(): Promise<void> {}
+  /** The lock keeps others off from now on. */
+  async checkUnused(): Promise<void> {
+    if (this.revision === this.#before) return;
+    throw new StorageError(
+      'StorageFailed',
+      `${this.source} is at revision ${this.revision}, and was at ${this.#before} when the move began; remove what is in the target and begin anew`,
+    );
+  }
 
   async close(): Promise<void> {
     this.#database.close();

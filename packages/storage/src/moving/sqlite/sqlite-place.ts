@@ -12,19 +12,11 @@ import { isUntouched, readMovedRow, SqliteImport } from './sqlite-import.ts';
 export function sqlitePlace(path: string): StorePlace {
   return {
     name: path,
-    async openExport(revision) {
-      const opened = SqliteExport.open(path);
-      if (revision === undefined || revision === opened.revision) return opened;
-      await opened.close();
-      throw new StorageError(
-        'StorageFailed',
-        `${path} is at revision ${opened.revision}, and was at ${revision} when the move began; remove what is in the target and begin anew`,
-      );
-    },
+    openExport: async (revision) => SqliteExport.open(path, revision),
     async knownMove() {
-      const unfinished = unfinishedPath(path);
-      if (existsSync(path) || existsSync(unfinished)) DatabaseLock.acquire(path).release();
-      return existsSync(path) ? finishedMove(path) : unfinishedMove(unfinished);
+      // Without that file nobody has ever used it, and what is there may be somebody else's.
+      if (existsSync(DatabaseLock.pathFor(path))) DatabaseLock.acquire(path).release();
+      return existsSync(path) ? finishedMove(path) : unfinishedMove(unfinishedPath(path));
     },
     openImport: async (from, revisionJump) => SqliteImport.open(path, from, revisionJump),
   };
