@@ -98,3 +98,26 @@ export function headerBlock(fields: Record<string, string> = {}): Buffer {
   const all = { ':method': 'GET', ':scheme': 'https', ':path': '/', ...fields };
   return Buffer.concat(Object.entries(all).map(([name, value]) => encodeField(name, value)));
 }
+
+export function firstOf(peer: RawPeer): ServerStream {
+  const stream = peer.streams[0];
+  if (stream === undefined) throw new Error('no stream was opened');
+  return stream;
+}
+
+/** The bytes of all DATA frames. */
+export async function answered(peer: RawPeer): Promise<string> {
+  return Buffer.concat((await peer.seen(frameType.data)).map(({ payload }) => payload)).toString();
+}
+
+/** What a request's body says, to its end; `broken` when it has none. */
+export async function bodyOf(stream: ServerStream): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    stream.read({
+      data: (chunk) => chunks.push(Buffer.from(chunk)),
+      end: () => resolve(Buffer.concat(chunks).toString()),
+      broken: () => resolve('broken'),
+    });
+  });
+}
