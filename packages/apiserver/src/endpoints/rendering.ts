@@ -95,7 +95,7 @@ function shaped(call: ResourceCall, objects: KubeObject[], want: Negotiated, inp
   return partialList(objects, version, input.meta ?? {});
 }
 
-/** A list in any form but plain JSON, for which there is {@link plainList}. */
+/** A list of objects that are at hand, in the form that the client asked for. */
 export async function renderList(call: ResourceCall, result: ListResult): Promise<ApiResponse> {
   const want = wanted(call);
   const meta = listMeta(result);

@@ -1,4 +1,11 @@
-import { alreadyExists, conflict, type FieldSet, type KubeObject, updateManagedFields } from '@canopy/apimachinery';
+import {
+  alreadyExists,
+  conflict,
+  deepCopy,
+  type FieldSet,
+  type KubeObject,
+  updateManagedFields,
+} from '@canopy/apimachinery';
 import type { Operation, Transaction } from '@canopy/storage';
 import { markNewOwners } from './garbage-marks.ts';
 import { encodeObject, inStoredOrder } from './object-codec.ts';
@@ -33,7 +40,7 @@ export async function createObject(
   const generated = !object.metadata.name && Boolean(object.metadata.generateName);
   const mayRetry = generated || request.resource.strategy.alongsideCreate !== undefined;
   for (let attempt = 1; ; attempt++) {
-    const copy = mayRetry ? structuredClone(object) : object;
+    const copy = mayRetry ? deepCopy(object) : object;
     const result = await tryCreate(registry, request, copy, options);
     if (typeof result === 'object') return result;
     const retry = result === 'precondition failed' || generated;

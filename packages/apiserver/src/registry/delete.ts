@@ -1,4 +1,4 @@
-import { conflict, type KubeObject, notFound, tooManyRequests } from '@canopy/apimachinery';
+import { conflict, deepCopy, type KubeObject, notFound, tooManyRequests } from '@canopy/apimachinery';
 import type { KeyValue, Operation } from '@canopy/storage';
 import { hasDependents, markOwner } from './garbage-marks.ts';
 import { decodeObject, encodeObject } from './object-codec.ts';
@@ -58,7 +58,7 @@ async function tryDelete(
   const old = decodeObject(kv);
   checkPreconditions(request, old, options);
   await options.admit(old);
-  const object = structuredClone(old);
+  const object = deepCopy(old);
   const wasMarked = old.metadata.deletionTimestamp !== undefined;
   setPropagationFinalizer(object, options.propagationPolicy);
   const context = strategyContext(registry, request, options.dryRun);

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@canopy/apimachinery';
+import { deepCopy, type KubeObject } from '@canopy/apimachinery';
 import type { ChangeHub, KeyValue, Storage, StorageKey } from '@canopy/storage';
 import { objectKey } from '@canopy/storage';
 import type { UserInfo } from '../authentication/authenticator.ts';
@@ -88,5 +88,5 @@ export function strategyContext(registry: Registry, request: CollectionRequest, 
 /** The object as the requested version has it. The input is in the storage version and is left alone. */
 export function inVersion(resource: ServedResource, object: KubeObject, version: string): KubeObject {
   if (version === resource.declaration.storageVersion) return object;
-  return resource.convert(structuredClone(object), version);
+  return resource.convert(deepCopy(object), version);
 }

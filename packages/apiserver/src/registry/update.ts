@@ -131,7 +131,7 @@ function restrictToSubresource({ request, updated, old, options: { subresource }
   if (subresource === 'status') {
     const { status, metadata } = updated;
     for (const field of Object.keys(updated)) delete updated[field];
-    Object.assign(updated, structuredClone(old));
+    Object.assign(updated, deepCopy(old));
     if (metadata.managedFields !== undefined) updated.metadata.managedFields = metadata.managedFields;
     if (metadata.resourceVersion !== undefined) updated.metadata.resourceVersion = metadata.resourceVersion;
     if (status === undefined) delete updated.status;
@@ -141,7 +141,7 @@ function restrictToSubresource({ request, updated, old, options: { subresource }
   }
   if (hasStatus && subresource === '') {
     if (old.status === undefined) delete updated.status;
-    else updated.status = structuredClone(old.status);
+    else updated.status = deepCopy(old.status);
   }
   strategy.prepareForUpdate?.(updated, old, context);
 }

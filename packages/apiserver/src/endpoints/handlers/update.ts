@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject, methodNotAllowed } from '@canopy/apimachinery';
+import { apiVersionOf, deepCopy, type KubeObject, methodNotAllowed } from '@canopy/apimachinery';
 import { messageOf, servedVersion } from '../../registry/object-rules.ts';
 import { groupResourceOf } from '../../registry/registry.ts';
 import { matchUrl } from '../../registry/system-metadata.ts';
@@ -40,7 +40,7 @@ export async function handleUpdate(call: ResourceCall): Promise<ApiResponse> {
       async transform(live) {
         if (live === undefined && resource.terminating) throw methodNotAllowed(groupResourceOf(resource), 'create');
         if (live !== undefined) checkVisible(call, live);
-        return { object: withoutStaleManagers(structuredClone(object), live), managedFieldsKept: false };
+        return { object: withoutStaleManagers(deepCopy(object), live), managedFieldsKept: false };
       },
     },
     options,
