@@ -12,8 +12,9 @@ import { spliceAll, spliceFrames, spliceRevision } from '../registry/object-code
 import { inVersion, type StoredObject } from '../registry/registry.ts';
 import type { WatchedEvent } from '../registry/watching/watch-events.ts';
 import { type ApiResponse, jsonResponse } from './api-response.ts';
-import { compressResponse } from './negotiation/compression.ts';
+import { acceptsGzip, compressResponse, gzipThresholdBytes } from './negotiation/compression.ts';
 import { encodeBody, recodeBody, wantsPretty } from './negotiation/encode-body.ts';
+import { gzipPieces } from './negotiation/gzip-pieces.ts';
 import { type Negotiated, negotiate } from './negotiation/representation.ts';
 import type { ResourceCall } from './resource-call.ts';
 import { partialList, partialObject } from './table/partial-metadata.ts';
@@ -151,7 +152,7 @@ export interface PlainList {
   /** Objects go out as they are stored. */
   isStoredForm: boolean;
   /** A list of one page. `objects` is not changed and may belong to several answers. */
-  complete(of: Pick<ListResult, 'revision' | 'continueToken'>, objects: Buffer): ApiResponse | Promise<ApiResponse>;
+  complete(of: Pick<ListResult, 'revision' | 'continueToken'>, objects: Buffer): Promise<ApiResponse>;
 }
 
 /** Undefined when the client asked for another form than plain JSON, which needs all objects at once. */
@@ -165,8 +166,16 @@ export function plainList(call: ResourceCall): PlainList | undefined {
     furtherObjects: (items) => (items.length === 0 ? nothing : joined(call, items, comma, nothing)),
     end: listEnd,
     isStoredForm: isStoredForm(call),
-    complete: (of, objects) => compressed(call, jsonResponse(200, [head(of), objects, listEnd])),
+    complete: (of, objects) => completeList(call, head(of), objects),
   };
+}
+
+async function completeList(call: ResourceCall, head: Buffer, objects: Buffer): Promise<ApiResponse> {
+  if (objects.length < gzipThresholdBytes) return jsonResponse(200, [head, objects, listEnd]);
+  const vary = { vary: 'Accept-Encoding' };
+  if (!acceptsGzip(call.context.headers['accept-encoding'])) return jsonResponse(200, [head, objects, listEnd], vary);
+  const body = await gzipPieces(head, objects, listEnd);
+  return jsonResponse(200, body, { ...vary, 'content-encoding': 'gzip' });
 }
 
 function compressed(call: ResourceCall, response: ApiResponse): ApiResponse | Promise<ApiResponse> {
