@@ -32,7 +32,8 @@ const workspaces = ['good', ...Array.from({ length: floodWorkspaces }, (_, i) =>
 await prepareTenants(canopy.target, { workspaces, objects: 500 });
 const bench = new FairnessBench(canopy, {
   // By name: the server tells apart by it whom it measures.
-  url: canopy.target.url.replace('127.0.0.1', 'localhost'),
+  readUrl: canopy.target.url.replace('127.0.0.1', 'localhost'),
+  createUrl: canopy.target.url,
   ca: canopy.target.ca,
   token: tokenOf('alice'),
   configMaps: configMaps('good'),

@@ -9,7 +9,7 @@ import type { TenantPlan, TenantResult, TenantVerb } from './tenant.ts';
 /** The tenant with or without a flood, over all rounds. Milliseconds. */
 export interface TenantFigures {
   verbs: Record<TenantVerb, Spread>;
-  /** In processor time of the server's main thread: from reading a request to writing its answer. */
+  /** Of reads, in processor time of the server's main thread: from reading a request to writing its answer. */
   worked: Spread;
   /** The same for the turns of the event loop, by time: half of it passed in turns that took no longer than p50. */
   turns: Spread;

@@ -8,7 +8,9 @@ export const tenantVerbs = ['get', 'create', 'list'] as const;
 export type TenantVerb = (typeof tenantVerbs)[number];
 
 export interface TenantPlan {
-  url: string;
+  /** Of reads and of creates, which wait for the disk too. */
+  readUrl: string;
+  createUrl: string;
   ca: string;
   token: string;
   /** URL path of the ConfigMaps of its workspace, with one named `c-0`, and of its namespaces. */
@@ -27,7 +29,7 @@ export interface TenantResult {
 
 const expected: Readonly<Record<TenantVerb, number>> = { get: 200, create: 201, list: 200 };
 
-async function run(plan: TenantPlan, connection: RawConnection): Promise<TenantResult> {
+async function run(plan: TenantPlan, { reading, creating }: Connections): Promise<TenantResult> {
   const result: TenantResult = { latencies: { get: [], create: [], list: [] }, failed: 0 };
   const count = Math.round((plan.perSecond * plan.ms) / 1000);
   const started = performance.now();
@@ -41,6 +43,7 @@ async function run(plan: TenantPlan, connection: RawConnection): Promise<TenantR
     answers.push(
       new Promise((resolve) => {
         const verb = tenantVerbs[i % tenantVerbs.length] as TenantVerb;
+        const connection = verb === 'create' ? creating : reading;
         connection.send(requestOf(plan, verb, `${Math.round(started)}-${i}`), (status) => {
           if (status === expected[verb]) result.latencies[verb].push(performance.now() - sent);
           else result.failed += 1;
@@ -60,11 +63,23 @@ function requestOf({ token, configMaps, namespaces }: TenantPlan, verb: TenantVe
   return prepare({ token }, 'POST', configMaps, body);
 }
 
-let open: Promise<RawConnection> | undefined;
+interface Connections {
+  reading: RawConnection;
+  creating: RawConnection;
+}
+
+async function connect({ readUrl, createUrl, ca }: TenantPlan): Promise<Connections> {
+  return {
+    reading: await RawConnection.open({ url: readUrl, ca }),
+    creating: await RawConnection.open({ url: createUrl, ca }),
+  };
+}
+
+let connections: Promise<Connections> | undefined;
 process.on('message', (plan: TenantPlan) => {
-  open ??= RawConnection.open(plan);
-  open
-    .then((connection) => run(plan, connection))
+  connections ??= connect(plan);
+  connections
+    .then((open) => run(plan, open))
     .then(
       (result) => process.send?.({ result }),
       (error: unknown) => process.send?.({ error: String(error) }),
