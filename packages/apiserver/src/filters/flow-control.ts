@@ -19,10 +19,12 @@ const systemWeight = 8;
 /**
  * Bounds the work at once and lets the least served user and workspace go first: 429 with Retry-After for what has no
  * place. In-process callers, health checks and running watches are not counted; a watch that starts with a list is,
- * until it has read it. Nobody holds a seat while their body is on its way.
+ * until it has read it. Nobody holds a seat while their body is on its way. Writes have seats and a line of their own, so
+ * that reads go on while a disk keeps all of them waiting.
  */
 export function flowControlFilter(options: FlowControlOptions): Filter<UserContext, UserContext> {
-  const scheduler = new FairScheduler(options.limits, options.loop ?? eventLoop);
+  const reads = new FairScheduler(options.limits, options.loop ?? eventLoop);
+  const writes = new FairScheduler(options.limits, options.loop ?? eventLoop);
   const sizes = new AnswerSizes();
   const { seed } = options;
   return {
@@ -33,12 +35,13 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       if (info.verb === 'list' || info.verb === 'watch' || info.verb === 'deletecollection') {
         return startsWithList(context) ? enterList(context) : context;
       }
-      if (scheduler.tryEnter(1)) return entered(context);
-      return scheduler.enter(flowOf(context, seed), 1, context.signal).then(() => entered(context));
+      const scheduler = context.method === 'GET' ? reads : writes;
+      if (scheduler.tryEnter(1)) return entered(context, scheduler);
+      return scheduler.enter(flowOf(context, seed), 1, context.signal).then(() => entered(context, scheduler));
     },
   };
 
-  function entered(context: UserContext): UserContext {
+  function entered(context: UserContext, scheduler: FairScheduler): UserContext {
     if (context.method === 'GET') context.onFinish.push(scheduler.leave);
     else leaveForBody(context, scheduler, seed);
     return context;
@@ -46,6 +49,7 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
 
   function enterList(context: UserContext): UserContext | Promise<UserContext> {
     const { info } = context;
+    const scheduler = info.verb === 'deletecollection' ? writes : reads;
     const collection = flowHash(`${clusterOf(context)}\n${info.group}\n${info.resource}\n${info.namespace}`, seed);
     const seats = Math.min(sizes.seatsOf(collection), options.limits.seats);
     const enter = (): UserContext => {
