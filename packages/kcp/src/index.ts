@@ -29,6 +29,7 @@ export {
   boundSchemaIndex,
   isPending,
   pendingBindingIndex,
+  schemasOfIndexValue,
   sliceExportIndex,
   sliceIndexEntries,
 } from './apis/binding-indexes.ts';
@@ -96,6 +97,7 @@ export {
   exportHash,
   homeClusterName,
   identityHashOf,
+  isIndexedLabel,
   lifecycleLabel,
   newIdentityKey,
   reflexiveClaimValue,

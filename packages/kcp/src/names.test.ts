@@ -6,11 +6,22 @@ import {
   exportHash,
   homeClusterName,
   identityHashOf,
+  isIndexedLabel,
   lifecycleLabel,
   newClusterName,
   newIdentityKey,
   reflexiveClaimValue,
 } from './names.ts';
+
+describe('labels that bindings and claimed objects are looked for by', () => {
+  it('are the export of a binding and claims, but not the claim of a binding on itself', () => {
+    const claim = claimLabelKey('root', 'shop');
+    expect(isIndexedLabel('internal.apis.kcp.io/export', exportHash('root', 'shop'))).toBe(true);
+    expect(isIndexedLabel(claim, claimLabelValue({ resource: 'configmaps' }))).toBe(true);
+    expect(isIndexedLabel(claim, reflexiveClaimValue)).toBe(false);
+    expect(isIndexedLabel('app', 'web')).toBe(false);
+  });
+});
 
 describe('names that clients compute too', () => {
   it('home clusters follow from the user name alone', () => {

@@ -83,6 +83,14 @@ export const reflexiveClaimValue = base62(
 
 export const claimLabelPrefix = 'claimed.internal.apis.kcp.io/';
 
+/**
+ * Labels by which bindings and claimed objects are looked for. Not the claim that every binding has on itself: who wants
+ * the bindings of an export has its name in another label.
+ */
+export function isIndexedLabel(key: string, value: string): boolean {
+  return (key.startsWith(claimLabelPrefix) && value !== reflexiveClaimValue) || key === 'internal.apis.kcp.io/export';
+}
+
 export function claimLabelKey(exportCluster: string, exportName: string): string {
   return claimLabelPrefix + exportHash(exportCluster, exportName);
 }

@@ -19,11 +19,11 @@ import {
   bootstrap,
   ClusterClaims,
   ClusterDirectory,
-  claimLabelPrefix,
   convertApiBinding,
   convertApiExport,
   ExportCache,
   endpointSliceStrategy,
+  isIndexedLabel,
   namespaceWithDefaults,
   nativeKinds,
   permissionClaimLabels,
@@ -83,7 +83,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     clock,
     ids: { uuid: () => randomUUID(), suffix: (length) => randomBytes(length).toString('hex').slice(0, length) },
     maxObjectBytes,
-    isIndexedLabel: (key) => key.startsWith(claimLabelPrefix) || key === 'internal.apis.kcp.io/export',
+    isIndexedLabel,
     leases: { leaseFor: (seconds) => storage.grantLease(seconds) },
   };
   const directory = new ClusterDirectory(storage, directoryCapacity);

@@ -115,7 +115,7 @@ function labelIndexOf(
     const value = requirement.values[0];
     if (requirement.values.length !== 1 || value === undefined || !['=', '==', 'in'].includes(requirement.operator))
       continue;
-    if (!registry.isIndexedLabel(requirement.key)) continue;
+    if (!registry.isIndexedLabel(requirement.key, value)) continue;
     const { group, names } = request.resource.declaration;
     return { index: labelIndex, value: labelIndexValue({ group, resource: names.plural }, requirement.key, value) };
   }

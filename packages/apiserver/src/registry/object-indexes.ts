@@ -43,7 +43,7 @@ export function indexEntries(
     entries.push({ index: deletingIndex, value: `${group}/${names.plural}` });
   }
   for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
-    if (!registry.isIndexedLabel(key)) continue;
+    if (!registry.isIndexedLabel(key, value)) continue;
     entries.push({ index: labelIndex, value: labelIndexValue({ group, resource: names.plural }, key, value) });
   }
   const own = resource.strategy.indexes?.(object);

@@ -18,7 +18,7 @@ export interface Registry {
   /** Largest encoded object, in bytes; larger ones are refused with 413. */
   readonly maxObjectBytes: number;
   /** Labels that get an index row each, so that a selection by them is found without looking at other objects. */
-  readonly isIndexedLabel: (key: string) => boolean;
+  readonly isIndexedLabel: (key: string, value: string) => boolean;
   /** Leases for objects that live a limited time, shared by objects that expire at about the same moment. */
   readonly leases: LeasePool;
 }

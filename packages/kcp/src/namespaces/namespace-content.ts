@@ -9,7 +9,7 @@ import {
 } from '@canopy/apiserver';
 import type { Operation } from '@canopy/storage';
 import type { NativeKinds } from '../surface/native-kinds.ts';
-import { PutTemplate, slot, templateRegistry } from '../templates/put-template.ts';
+import { PutTemplate, SlotValues, slot, templateRegistry } from '../templates/put-template.ts';
 
 export const rootCaConfigMap = 'kube-root-ca.crt';
 export const defaultServiceAccount = 'default';
@@ -45,7 +45,7 @@ function fillAll(
   access: ClusterAccess,
   namespace: string,
 ): Operation[] {
-  const values = { cluster: access.cluster, namespace, now: timestamp(registry.clock) };
+  const values = new SlotValues({ cluster: access.cluster, namespace, now: timestamp(registry.clock) });
   return templates.map((template) => template.fill(values, registry.ids.uuid()));
 }
 

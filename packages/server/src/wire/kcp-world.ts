@@ -9,10 +9,10 @@ import {
   type BindingWorld,
   ClusterClaims,
   ClusterDirectory,
-  claimLabelPrefix,
   ExportCache,
   endpointSliceStrategy,
   IdentityResources,
+  isIndexedLabel,
   type NativeKinds,
   namespaceWithDefaults,
   type ShardSettings,
@@ -60,7 +60,7 @@ export function wireKcpWorld(storage: Storage, hub: ChangeHub, shard: ShardSetti
     clock,
     ids: { uuid: () => randomUUID(), suffix: randomSuffix },
     maxObjectBytes,
-    isIndexedLabel: (key) => key.startsWith(claimLabelPrefix) || key === 'internal.apis.kcp.io/export',
+    isIndexedLabel,
     leases: leasePool(storage, monotonicClock),
   };
   const directory = new ClusterDirectory(storage, directoryCapacity);

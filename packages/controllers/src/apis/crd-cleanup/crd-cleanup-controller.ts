@@ -1,6 +1,6 @@
 import { decodeObject, logicalClusterName, mintClusterAccess, putObject } from '@canopy/apiserver';
-import { boundCrdsCluster, boundSchemaIndex, crdKey, groups } from '@canopy/kcp';
-import { type KeyValue, objectPrefix, type RangeResult } from '@canopy/storage';
+import { boundCrdsCluster, boundSchemaIndex, crdKey, groups, schemasOfIndexValue } from '@canopy/kcp';
+import { type KeyValue, objectPrefix, type RangeResult, type Storage } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 
@@ -33,12 +33,13 @@ export function crdCleanupController(deps: ControllerDeps): Controller {
 export async function removeUnused(deps: ControllerDeps): Promise<number | undefined> {
   const { storage } = deps.registry;
   const prefix = objectPrefix({ group: groups.crd, resource: 'customresourcedefinitions', cluster: boundCrdsCluster });
+  const used = await usedSchemas(storage);
   let nextMs: number | undefined;
   let after: string | undefined;
   for (;;) {
     const found: RangeResult = await storage.range(prefix, { limit: page, ...(after === undefined ? {} : { after }) });
     for (const kv of found.items) {
-      const waitMs = await removeIfUnused(deps, kv);
+      const waitMs = await removeIfUnused(deps, kv, used);
       if (waitMs !== undefined) nextMs = Math.min(nextMs ?? waitMs, waitMs);
     }
     if (!found.more) return nextMs;
@@ -46,12 +47,29 @@ export async function removeUnused(deps: ControllerDeps): Promise<number | undef
   }
 }
 
-async function removeIfUnused({ registry, world, clock }: ControllerDeps, kv: KeyValue): Promise<number | undefined> {
+/** UIDs of all schemas that a binding has bound. */
+async function usedSchemas(storage: Storage): Promise<Set<string>> {
+  const used = new Set<string>();
+  let after: string | undefined;
+  for (;;) {
+    const values = await storage.indexValues(boundSchemaIndex, '', {
+      limit: page,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const value of values) for (const uid of schemasOfIndexValue(value)) used.add(uid);
+    after = values.at(-1);
+    if (after === undefined) return used;
+  }
+}
+
+async function removeIfUnused(
+  { registry, world, clock }: ControllerDeps,
+  kv: KeyValue,
+  used: ReadonlySet<string>,
+): Promise<number | undefined> {
   const { storage } = registry;
   const { name = '', creationTimestamp } = decodeObject(kv).metadata;
-  const isUsed = async (): Promise<boolean> =>
-    (await storage.rangeIndex(boundSchemaIndex, name, { limit: 1 })).items.length > 0;
-  if (await isUsed()) return undefined;
+  if (used.has(name)) return undefined;
   const age = clock.now() - Date.parse(creationTimestamp ?? '');
   // Made in the future, if the time was set back: it has to wait no longer than any other.
   if (age < leastAgeMs) return Math.min(leastAgeMs, leastAgeMs - age);
@@ -61,7 +79,7 @@ async function removeIfUnused({ registry, world, clock }: ControllerDeps, kv: Ke
     operations: [{ type: 'delete', key }],
   });
   // A binding was made with it at the same moment: it gets its definition back.
-  if (removed.succeeded && (await isUsed())) {
+  if (removed.succeeded && (await usedSchemas(storage)).has(name)) {
     const resource = world.native.find(groups.crd, 'customresourcedefinitions');
     const put = putObject(
       registry,
