@@ -46,8 +46,10 @@ function toText(bytes: Uint8Array, digits: string): string {
   return text;
 }
 
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 function numberOf(bytes: Uint8Array): bigint {
-  let hex = '';
-  for (const byte of bytes) hex += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
-  return hex === '' ? 0n : BigInt(`0x${hex}`);
+  let hex = '0x';
+  for (let i = 0; i < bytes.length; i++) hex += hexOfByte[bytes[i] as number];
+  return bytes.length === 0 ? 0n : BigInt(hex);
 }

@@ -28,6 +28,8 @@ export interface ClusterClaim extends EffectiveClaim {
 
 const capacity = 10_000;
 const bindingsResource = { group: groups.apis, resource: 'apibindings' };
+const bindingsPrefix = objectPrefix(bindingsResource);
+const exportsPrefix = objectPrefix({ group: groups.apis, resource: 'apiexports' });
 
 /** The claims in force in each logical cluster, computed from its bindings and their exports when they are asked for. */
 export class ClusterClaims implements ClaimLabels {
@@ -45,8 +47,8 @@ export class ClusterClaims implements ClaimLabels {
   /** To be called with every batch of the change log, after the {@link ExportCache}. */
   onChanges(changes: readonly Change[]): void {
     for (const { key } of changes) {
-      if (key.startsWith(`/r/${groups.apis}/apibindings/`)) this.claims.drop(parseObjectKey(key)?.cluster ?? '');
-      else if (key.startsWith(`/r/${groups.apis}/apiexports/`)) this.claims.clear();
+      if (key.startsWith(bindingsPrefix)) this.claims.drop(parseObjectKey(key)?.cluster ?? '');
+      else if (key.startsWith(exportsPrefix)) this.claims.clear();
     }
   }
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { DerivedCache } from '@canopy/apiserver';
-import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
+import { type Change, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
 import {
   apiExportKey,
   boundCrdsCluster,
@@ -23,6 +23,13 @@ export interface CachedExport {
 }
 
 const capacity = 500;
+const exportsPrefix = objectPrefix({ group: groups.apis, resource: 'apiexports' });
+const schemasPrefix = objectPrefix({ group: groups.apis, resource: 'apiresourceschemas' });
+const boundCrdsPrefix = objectPrefix({
+  group: groups.crd,
+  resource: 'customresourcedefinitions',
+  cluster: boundCrdsCluster,
+});
 
 /** Exports with their schemas, decoded once for all the bindings that need them. Values are shared and read-only. */
 export class ExportCache {
@@ -36,12 +43,12 @@ export class ExportCache {
 
   onChanges(changes: readonly Change[]): void {
     for (const { key } of changes) {
-      if (key.startsWith(`/r/${groups.apis}/apiexports/`)) {
+      if (key.startsWith(exportsPrefix)) {
         const at = parseObjectKey(key);
         this.exports.drop(`${at?.cluster}/${at?.name}`);
-      } else if (key.startsWith(`/r/${groups.apis}/apiresourceschemas/`)) {
+      } else if (key.startsWith(schemasPrefix)) {
         this.exports.clear();
-      } else if (key.startsWith(`/r/${groups.crd}/customresourcedefinitions/${boundCrdsCluster}/`)) {
+      } else if (key.startsWith(boundCrdsPrefix)) {
         this.boundCrds.drop(parseObjectKey(key)?.name ?? '');
       }
     }

@@ -6,7 +6,7 @@ import {
   logicalClusterName,
   parseLogicalClusterName,
 } from '@canopy/apiserver';
-import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
+import { type Change, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
 import { homeClusterName } from '../names.ts';
 import { groups, logicalClusterKey, readObject, workspaceKey } from './stored-kinds.ts';
 
@@ -22,6 +22,9 @@ interface ChildRecord {
 }
 
 const segmentPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const clustersPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
+const workspacesPrefix = objectPrefix({ group: groups.tenancy, resource: 'workspaces' });
 
 export const pathAnnotation = 'kcp.io/path';
 export const typeAnnotation = 'internal.tenancy.kcp.io/type';
@@ -44,9 +47,9 @@ export class ClusterDirectory implements ClusterResolver {
   /** To be called with every batch of the change log, before anybody else reacts to it. */
   onChanges(changes: readonly Change[]): void {
     for (const change of changes) {
-      if (change.key.startsWith(`/r/${groups.core}/logicalclusters/`)) {
+      if (change.key.startsWith(clustersPrefix)) {
         this.clusters.drop(parseObjectKey(change.key)?.cluster ?? '');
-      } else if (change.key.startsWith(`/r/${groups.tenancy}/workspaces/`)) {
+      } else if (change.key.startsWith(workspacesPrefix)) {
         const at = parseObjectKey(change.key);
         this.children.drop(`${at?.cluster}/${at?.name}`);
       }

@@ -15,7 +15,7 @@ import {
   rootCaObject,
   serviceAccountObject,
 } from '../namespaces/namespace-content.ts';
-import { PutTemplate, slot, templateRegistry } from './put-template.ts';
+import { PutTemplate, SlotValues, slot, templateRegistry } from './put-template.ts';
 
 let plane: ControlPlane;
 beforeAll(async () => {
@@ -82,7 +82,9 @@ describe('a template', () => {
         const registry = fixedRegistry();
         const direct = putNewObject(registry, resource, mintClusterAccess(logicalClusterName('c1')), draft(text));
         const values = { cluster: 'c1', text, now: '2030-05-06T07:08:09Z' };
-        expect(readable([template.fill(values, '00000000-0000-4000-8000-000000000000')])).toEqual(readable([direct]));
+        expect(readable([template.fill(new SlotValues(values), '00000000-0000-4000-8000-000000000000')])).toEqual(
+          readable([direct]),
+        );
       }),
     );
   });

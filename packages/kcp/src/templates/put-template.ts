@@ -18,7 +18,20 @@ export function templateRegistry(registry: Registry): Registry {
 }
 
 /** By slot name; `now` is RFC 3339. */
-export type SlotValues = Readonly<Record<string, string>>;
+export type SlotTexts = Readonly<Record<string, string>>;
+
+/** What goes into the slots of any number of templates: as it is, and as it stands in JSON. */
+export class SlotValues {
+  readonly plain: SlotTexts;
+  readonly escaped: SlotTexts;
+
+  constructor(plain: SlotTexts) {
+    const escaped: Record<string, string> = {};
+    for (const name of Object.keys(plain)) escaped[name] = JSON.stringify(plain[name]).slice(1, -1);
+    this.plain = plain;
+    this.escaped = escaped;
+  }
+}
 
 /** Texts with the names of slots between them: text, name, text, name, …, text. */
 class SlottedText {
@@ -28,10 +41,14 @@ class SlottedText {
     this.pieces = text.replaceAll(templateTime, slot('now')).split(slotPattern);
   }
 
-  fill(values: SlotValues): string {
+  fill(values: SlotTexts, uid: string): string {
     const { pieces } = this;
     let text = pieces[0] as string;
-    for (let i = 1; i < pieces.length; i += 2) text += `${values[pieces[i] as string]}${pieces[i + 1]}`;
+    for (let i = 1; i < pieces.length; i += 2) {
+      const name = pieces[i] as string;
+      text += name === 'uid' ? uid : values[name];
+      text += pieces[i + 1];
+    }
     return text;
   }
 }
@@ -53,20 +70,18 @@ export class PutTemplate {
     this.indexes = (operation.indexes ?? []).map(({ index, value }) => ({ index, value: new SlottedText(value) }));
   }
 
-  fill(values: SlotValues, uid: string): Operation {
-    const own = { ...values, uid };
-    const escaped: Record<string, string> = {};
-    for (const [name, value] of Object.entries(own)) escaped[name] = JSON.stringify(value).slice(1, -1);
+  /** `uid` is a UUID. */
+  fill({ plain, escaped }: SlotValues, uid: string): Operation {
     return {
       type: 'put',
-      key: this.key.fill(own) as StorageKey,
-      value: encoder.encode(this.value.fill(escaped)),
-      indexes: this.indexes.map(({ index, value }): IndexEntry => ({ index, value: value.fill(own) })),
+      key: this.key.fill(plain, uid) as StorageKey,
+      value: encoder.encode(this.value.fill(escaped, uid)),
+      indexes: this.indexes.map(({ index, value }): IndexEntry => ({ index, value: value.fill(plain, uid) })),
     };
   }
 }
 
 /** A text with slots that are filled in as they are. */
-export function fillText(text: string, values: SlotValues): string {
-  return new SlottedText(text).fill(values);
+export function fillText(text: string, values: SlotTexts): string {
+  return new SlottedText(text).fill(values, '');
 }

@@ -8,7 +8,7 @@ import type { NameHolder } from '../apis/naming-conflicts.ts';
 import { locksAnnotation, writeLocks } from '../apis/resource-locks.ts';
 import { pathAnnotation } from '../logical-cluster/cluster-directory.ts';
 import { claimLabelKey, defaultBindingName, exportHash, reflexiveClaimValue } from '../names.ts';
-import { fillText, PutTemplate, slot, templateRegistry } from '../templates/put-template.ts';
+import { fillText, PutTemplate, SlotValues, slot, templateRegistry } from '../templates/put-template.ts';
 import type { ResolvedType } from './workspace-types.ts';
 
 /** The logical cluster that gets the bindings. */
@@ -143,7 +143,8 @@ function fill(
     const { annotations } = logicalCluster.metadata;
     logicalCluster.metadata.annotations = { ...annotations, [locksAnnotation]: fillText(rendered.locks, values) };
   }
-  const operations = rendered.bindings.map((template) => template.fill(values, registry.ids.uuid()));
+  const slots = new SlotValues(values);
+  const operations = rendered.bindings.map((template) => template.fill(slots, registry.ids.uuid()));
   return { operations, compares: [], waiting: [] };
 }
 

@@ -1,6 +1,6 @@
 import { forbidden, type KubeObject, type StatusError } from '@canopy/apimachinery';
 import { DerivedCache } from '@canopy/apiserver';
-import { type Change, parseObjectKey, type Storage } from '@canopy/storage';
+import { type Change, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
 import type { ClusterDirectory } from '../logical-cluster/cluster-directory.ts';
 import { groups, readObject, workspaceTypeKey } from '../logical-cluster/stored-kinds.ts';
 
@@ -34,6 +34,7 @@ export function typeText(type: Pick<ResolvedType, 'path' | 'name'>): string {
 }
 
 const capacity = 500;
+const typesPrefix = objectPrefix({ group: groups.tenancy, resource: 'workspacetypes' });
 
 /** WorkspaceTypes, resolved by reference, with all that they extend. */
 export class WorkspaceTypes {
@@ -48,7 +49,7 @@ export class WorkspaceTypes {
 
   onChanges(changes: readonly Change[]): void {
     for (const { key } of changes) {
-      if (!key.startsWith(`/r/${groups.tenancy}/workspacetypes/`)) continue;
+      if (!key.startsWith(typesPrefix)) continue;
       const at = parseObjectKey(key);
       this.types.drop(`${at?.cluster}/${at?.name}`);
     }

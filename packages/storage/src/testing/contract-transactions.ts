@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Compare, Revision } from '../storage.ts';
-import { applied, bytes, entries, expectStorageError, key, put, remove, text } from './contract-fixture.ts';
+import { applied, bytes, entries, expectStorageError, key, put, Recorder, remove, text } from './contract-fixture.ts';
 import type { WithStorage } from './storage-contract.ts';
 
 export function transactionContract(withStorage: WithStorage): void {
@@ -127,6 +127,38 @@ export function transactionContract(withStorage: WithStorage): void {
         expect(entries(await storage.range('/'))).toEqual(['/a=1']);
         await storage.transact({ compares: [{ key: key('/b'), modRevision: 0 }], operations });
         expect(entries(await storage.range('/'))).toEqual(['/b=2']);
+      }));
+
+    it('may write beside something new what is there already, or was', () =>
+      withStorage(async ({ storage }) => {
+        const red = [{ index: 'color', value: 'red' }];
+        const blue = [{ index: 'color', value: 'blue' }];
+        const existing = await put(storage, '/b', '1', { indexes: red });
+        await put(storage, '/c', '1', { indexes: red });
+        await remove(storage, '/c');
+        const recorder = await Recorder.follow(storage, await storage.currentRevision());
+        const names = ['/a', '/b', '/c', '/d'];
+        const operations = names.map((name) => ({
+          type: 'put' as const,
+          key: key(name),
+          value: bytes('2'),
+          indexes: blue,
+        }));
+        const { revisions, revision } = applied(
+          await storage.transact({ compares: [{ key: key('/a'), modRevision: 0 }], operations }),
+        );
+        expect(await storage.get(key('/b'))).toMatchObject({ modRevision: revisions[1], createRevision: existing });
+        expect(await storage.get(key('/c'))).toMatchObject({ modRevision: revisions[2], createRevision: revisions[2] });
+        expect(entries(await storage.rangeIndex('color', 'red'))).toEqual([]);
+        expect(entries(await storage.rangeIndex('color', 'blue'))).toEqual(names.map((name) => `${name}=2`));
+        await recorder.reached(revision);
+        expect(recorder.changes.map((change) => [change.key, change.previousRevision])).toEqual([
+          ['/a', 0],
+          ['/b', existing],
+          ['/c', 0],
+          ['/d', 0],
+        ]);
+        recorder.close();
       }));
 
     it('store empty, large and binary values as they are', () =>

@@ -1,3 +1,4 @@
+import { deepCopy } from '@canopy/apimachinery';
 import { putObject, timestamp } from '@canopy/apiserver';
 import { workspaceSpecOf } from '@canopy/kcp';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
@@ -13,7 +14,7 @@ export async function schedule(
   { object, kv, place }: StoredObjectAt,
 ): Promise<'scheduled' | 'unschedulable'> {
   const { registry } = deps;
-  const workspace = structuredClone(object);
+  const workspace = deepCopy(object);
   const now = timestamp(registry.clock);
   const alongside = await place.resource.strategy.alongsideCreate?.(workspace, {
     access: place.access,

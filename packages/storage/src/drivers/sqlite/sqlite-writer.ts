@@ -98,15 +98,17 @@ export class SqliteWriter {
 
   #transact(reader: ScalarReader): void {
     const compareCount = reader.number();
+    const compared = new Map<string, CurrentRow | undefined>();
     let refused: { at: number; row: CurrentRow | undefined } | undefined;
-    let lastKey = '';
-    let lastRow: CurrentRow | undefined;
+    let creates = false;
     for (let i = 0; i < compareCount; i++) {
-      lastKey = reader.string();
+      const key = reader.string();
       const modRevision = reader.number();
       if (refused !== undefined) continue;
-      lastRow = this.#current(lastKey);
-      if (liveRevision(lastRow) !== modRevision) refused = { at: i, row: lastRow };
+      const row = this.#current(key);
+      compared.set(key, row);
+      if (liveRevision(row) !== modRevision) refused = { at: i, row };
+      else if (modRevision === 0) creates = true;
     }
     const operationCount = reader.number();
     const operations: WireOperation[] = [];
@@ -123,9 +125,13 @@ export class SqliteWriter {
     }
     this.#out.push(response.applied, operationCount);
     for (const operation of operations) {
-      const row = operation.key === lastKey ? lastRow : this.#current(operation.key);
-      if (operation.value === undefined) this.#delete(operation.key, row);
-      else this.#put(operation, operation.value, row);
+      const { key, value } = operation;
+      const known = compared.has(key);
+      // What is written beside something new is mostly new as well: then there is nothing to look up.
+      if (creates && !known && value !== undefined && this.#putNew(operation, value)) continue;
+      const row = known ? compared.get(key) : this.#current(key);
+      if (value === undefined) this.#delete(key, row);
+      else this.#put(operation, value, row);
     }
   }
 
@@ -140,6 +146,18 @@ export class SqliteWriter {
     return { key, value, lease, indexes };
   }
 
+  /** False where the key has a row, of an object or of its deletion: nothing was written. */
+  #putNew({ key, lease, indexes }: WireOperation, value: Uint8Array): boolean {
+    const revision = this.#revision + 1;
+    const { changes } = this.#sql.addCurrent.run(key, revision, revision, lease || null, indexes || null);
+    if (changes === 0) return false;
+    this.#revision = revision;
+    this.#replaceIndexes(key, '', indexes);
+    this.#sql.append.run(revision, key, revision, 0, value);
+    this.#out.push(revision, revision, 0);
+    return true;
+  }
+
   #put(operation: WireOperation, value: Uint8Array, row: CurrentRow | undefined): void {
     const { key, indexes } = operation;
     const revision = ++this.#revision;
@@ -148,13 +166,7 @@ export class SqliteWriter {
     const formerIndexes = row?.indexes ?? '';
     if (formerIndexes !== indexes) this.#replaceIndexes(key, formerIndexes, indexes);
     this.#sql.append.run(revision, key, createRevision, row?.rev ?? 0, value);
-    this.#sql.setCurrent.run(
-      key,
-      revision,
-      createRevision,
-      operation.lease === 0 ? null : operation.lease,
-      indexes === '' ? null : indexes,
-    );
+    this.#sql.setCurrent.run(key, revision, createRevision, operation.lease || null, indexes || null);
     this.#out.push(revision, createRevision, previous);
   }
 
@@ -281,6 +293,7 @@ function statementTexts() {
     current: 'SELECT rev, create_rev, lease, indexes FROM cur WHERE key = ?',
     valueAt: 'SELECT value FROM kv WHERE rev = ?',
     append: 'INSERT INTO kv (rev, key, create_rev, prev_rev, value) VALUES (?, ?, ?, ?, ?)',
+    addCurrent: 'INSERT OR IGNORE INTO cur (key, rev, create_rev, lease, indexes) VALUES (?, ?, ?, ?, ?)',
     setCurrent: 'REPLACE INTO cur (key, rev, create_rev, lease, indexes) VALUES (?, ?, ?, ?, ?)',
     removeIndex: 'DELETE FROM idx WHERE name = ? AND value = ? AND key = ?',
     addIndex: 'INSERT OR IGNORE INTO idx (name, value, key) VALUES (?, ?, ?)',
