@@ -44,8 +44,11 @@ export async function run(given: RunOptions): Promise<RunningServer> {
   const { config } = options;
   await checkPort(config);
   makeRootDirectory(config.rootDirectory);
-  const store = await openStore(options);
-  const threads = new ApiThreads();
+  const threads = new ApiThreads(config.apiThreads - 1, options.modules?.apiThread);
+  const store = await openStore(options).catch(async (error: unknown) => {
+    await threads.stop();
+    throw error;
+  });
   let listener: Listener | undefined;
   try {
     const tokens = store.shared
@@ -75,8 +78,7 @@ export async function run(given: RunOptions): Promise<RunningServer> {
       renderMetrics: async (own) => own.render(await threads.metrics()),
     });
     const wired = handler;
-    await threads.start(config.apiThreads - 1, {
-      module: options.modules?.apiThread,
+    await threads.start({
       data: { ...identity, config, shard, port: listener.port, certificate, ticketKeys },
       share: () => store.share(),
       renderMetrics: async () => wired.metrics.render(await threads.metrics()),

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { openListener, shutdownGraceMs } from '../listening.ts';
 import { makeLogger } from '../logger.ts';
 import { joinStore } from '../open-store.ts';
@@ -11,54 +11,78 @@ import type { ApiThreadStart, FromApiThread, ToApiThread } from './thread-messag
 type Port = NonNullable<typeof parentPort>;
 
 /** An API thread: answers requests until the first thread tells it to stop. */
-async function serve(port: Port, { share, ...start }: ApiThreadStart): Promise<void> {
-  const { config } = start;
-  const post = (message: FromApiThread): void => port.postMessage(message);
-  const rendering = new Map<number, (metrics: RenderedMetrics) => void>();
-  const onStoreFailure = (error: Error): void => post({ type: 'store failed', message: error.message });
-  const storage = await joinStore(config, share, onStoreFailure);
-  let wired: Wired | undefined;
-  let ids = 0;
-  const listener = await openListener({ ...start, wired: () => wired });
-  wired = await wire({
-    ...start,
-    storage,
-    shard: shardSettings(start.shard),
-    logger: makeLogger(config.logLevel),
-    onStoreFailure,
-    company: { kind: 'api thread' },
-    renderMetrics: () =>
-      new Promise((resolve) => {
-        rendering.set(++ids, resolve);
-        post({ type: 'render', id: ids });
-      }),
-  });
-  const { metrics, stop } = wired;
-  port.on('message', (message: ToApiThread) => {
+class ServingThread {
+  private readonly port: Port;
+  private readonly rendering = new Map<number, (metrics: RenderedMetrics) => void>();
+  private ids = 0;
+  private wired: Wired | undefined;
+  /** Ends what was begun, the last thing first. */
+  private readonly ends: (() => Promise<void>)[] = [];
+
+  constructor(port: Port) {
+    this.port = port;
+    port.on('message', (message: ToApiThread) => this.receive(message));
+  }
+
+  private receive(message: ToApiThread): void {
     switch (message.type) {
+      case 'start':
+        this.start(message.start).then(
+          () => this.post({ type: 'ready' }),
+          (error: Error) => {
+            this.post({ type: 'failed', message: error.message, userError: error instanceof UsageError });
+            void this.stop();
+          },
+        );
+        return;
       case 'count':
-        post({ type: 'counted', id: message.id, metrics: metrics.snapshot() });
+        if (this.wired !== undefined)
+          this.post({ type: 'counted', id: message.id, metrics: this.wired.metrics.snapshot() });
         return;
       case 'rendered':
-        rendering.get(message.id)?.(message.metrics);
-        rendering.delete(message.id);
+        this.rendering.get(message.id)?.(message.metrics);
+        this.rendering.delete(message.id);
         return;
       case 'stop':
-        void listener
-          .close(shutdownGraceMs)
-          .then(stop)
-          .then(() => storage.close())
-          .then(() => process.exit(0));
+        void this.stop();
     }
-  });
-  post({ type: 'ready' });
+  }
+
+  private async start({ share, ...start }: ApiThreadStart): Promise<void> {
+    const { config } = start;
+    const onStoreFailure = (error: Error): void => this.post({ type: 'store failed', message: error.message });
+    const storage = await joinStore(config, share, onStoreFailure);
+    this.ends.unshift(() => storage.close());
+    const listener = await openListener({ ...start, wired: () => this.wired });
+    this.ends.unshift(() => listener.close(shutdownGraceMs));
+    const wired = await wire({
+      ...start,
+      storage,
+      shard: shardSettings(start.shard),
+      logger: makeLogger(config.logLevel),
+      onStoreFailure,
+      company: { kind: 'api thread' },
+      renderMetrics: () => this.render(),
+    });
+    this.ends.splice(1, 0, () => wired.stop());
+    this.wired = wired;
+  }
+
+  private render(): Promise<RenderedMetrics> {
+    const { promise, resolve } = Promise.withResolvers<RenderedMetrics>();
+    this.rendering.set(++this.ids, resolve);
+    this.post({ type: 'render', id: this.ids });
+    return promise;
+  }
+
+  private async stop(): Promise<void> {
+    for (const end of this.ends.splice(0)) await end();
+    process.exit(0);
+  }
+
+  private post(message: FromApiThread): void {
+    this.port.postMessage(message);
+  }
 }
 
-if (parentPort !== null) {
-  const port = parentPort;
-  serve(port, workerData as ApiThreadStart).catch((error: unknown) => {
-    const { message } = error as Error;
-    port.postMessage({ type: 'failed', message, userError: error instanceof UsageError } satisfies FromApiThread);
-    port.close();
-  });
-}
+if (parentPort !== null) new ServingThread(parentPort);

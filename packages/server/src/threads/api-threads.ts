@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { type Transferable, Worker } from 'node:worker_threads';
 import type { SqliteShare } from '@canopy/storage';
 import { UsageError } from '../options/parse-options.ts';
 import type { MetricsSnapshot, RenderedMetrics } from '../wire/metrics.ts';
-import type { ApiThreadData, ApiThreadStart, FromApiThread, ToApiThread } from './thread-messages.ts';
+import type { ApiThreadData, FromApiThread, ToApiThread } from './thread-messages.ts';
 
 export interface ApiThreadsOptions {
-  /** Of the thread. Default: `api-thread.ts` beside this module. */
-  module: URL | undefined;
   data: ApiThreadData;
   /** The store for one more thread. */
   share(): SqliteShare | undefined;
@@ -27,13 +25,16 @@ const countPatienceMs = 1000;
  * thread's.
  */
 export class ApiThreads {
-  private threads: ApiThread[] = [];
-  private stopping = false;
+  private readonly threads: readonly ApiThread[];
+
+  /** They load their code at once, beside whatever else there is to do. Default module: `api-thread.ts` beside this one. */
+  constructor(count: number, module = new URL('./api-thread.ts', import.meta.url)) {
+    this.threads = Array.from({ length: count }, () => new ApiThread(module));
+  }
 
   /** Resolves when all of them serve. */
-  async start(count: number, options: ApiThreadsOptions): Promise<void> {
-    for (let i = 0; i < count; i++) this.threads.push(new ApiThread(options, () => this.stopping));
-    await Promise.all(this.threads.map((thread) => thread.ready));
+  async start(options: ApiThreadsOptions): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.start(options)));
   }
 
   async metrics(): Promise<MetricsSnapshot[]> {
@@ -43,56 +44,60 @@ export class ApiThreads {
 
   /** Running requests may finish. */
   async stop(): Promise<void> {
-    this.stopping = true;
     await Promise.all(this.threads.map((thread) => thread.stop()));
   }
 }
 
 class ApiThread {
-  /** Rejects when it cannot be started. */
-  readonly ready: Promise<void>;
   private readonly worker: Worker;
   private readonly exited: Promise<unknown>;
+  private readonly started = Promise.withResolvers<void>();
   private readonly counting = new Map<number, (metrics: MetricsSnapshot | undefined) => void>();
+  private options: ApiThreadsOptions | undefined;
   private ids = 0;
+  /** It has ended, or was told to. */
   private ended = false;
 
-  constructor(options: ApiThreadsOptions, isStopping: () => boolean) {
-    const share = options.share();
-    const start: ApiThreadStart = { ...options.data, share };
-    this.worker = new Worker(options.module ?? new URL('./api-thread.ts', import.meta.url), {
-      workerData: start,
-      transferList: share === undefined ? [] : [share.port],
-    });
+  constructor(module: URL) {
+    this.worker = new Worker(module);
     this.exited = once(this.worker, 'exit');
-    const started = Promise.withResolvers<void>();
-    this.ready = started.promise;
-    const failed = (error: Error): void => {
-      started.reject(error);
-      if (!isStopping() && !this.ended) options.onThreadFailure(error);
-      this.ended = true;
-    };
-    this.worker.on('error', (error: Error) => failed(new Error(`an API thread failed: ${error.message}`)));
-    this.worker.on('exit', (code) => failed(new Error(`an API thread ended with code ${code}`)));
-    this.worker.on('message', (message: FromApiThread) => {
-      switch (message.type) {
-        case 'ready':
-          started.resolve();
-          return;
-        case 'failed':
-          this.ended = true;
-          started.reject(message.userError ? new UsageError(message.message) : new Error(message.message));
-          return;
-        case 'store failed':
-          options.onStoreFailure(new Error(message.message));
-          return;
-        case 'counted':
-          this.counting.get(message.id)?.(message.metrics);
-          return;
-        case 'render':
-          void options.renderMetrics().then((metrics) => this.post({ type: 'rendered', id: message.id, metrics }));
-      }
-    });
+    this.started.promise.catch(() => undefined);
+    this.worker.on('error', (error: Error) => this.failed(new Error(`an API thread failed: ${error.message}`)));
+    this.worker.on('exit', (code) => this.failed(new Error(`an API thread ended with code ${code}`)));
+    this.worker.on('message', (message: FromApiThread) => this.receive(message));
+  }
+
+  start(options: ApiThreadsOptions): Promise<void> {
+    this.options = options;
+    const share = options.share();
+    this.post({ type: 'start', start: { ...options.data, share } }, share === undefined ? [] : [share.port]);
+    return this.started.promise;
+  }
+
+  private failed(error: Error): void {
+    this.started.reject(error);
+    if (!this.ended) this.options?.onThreadFailure(error);
+    this.ended = true;
+  }
+
+  private receive(message: FromApiThread): void {
+    switch (message.type) {
+      case 'ready':
+        this.started.resolve();
+        return;
+      case 'failed':
+        this.ended = true;
+        this.started.reject(message.userError ? new UsageError(message.message) : new Error(message.message));
+        return;
+      case 'store failed':
+        this.options?.onStoreFailure(new Error(message.message));
+        return;
+      case 'counted':
+        this.counting.get(message.id)?.(message.metrics);
+        return;
+      case 'render':
+        void this.options?.renderMetrics().then((metrics) => this.post({ type: 'rendered', id: message.id, metrics }));
+    }
   }
 
   async count(): Promise<MetricsSnapshot | undefined> {
@@ -109,11 +114,12 @@ class ApiThread {
   }
 
   async stop(): Promise<void> {
+    this.ended = true;
     this.post({ type: 'stop' });
     await this.exited;
   }
 
-  private post(message: ToApiThread): void {
-    this.worker.postMessage(message);
+  private post(message: ToApiThread, transfer: Transferable[] = []): void {
+    this.worker.postMessage(message, transfer);
   }
 }

@@ -20,6 +20,8 @@ export type ApiThreadStart = ApiThreadData & { share: SqliteShare | undefined };
 
 /** To an API thread. */
 export type ToApiThread =
+  /** Once, before anything else but `stop`. */
+  | { type: 'start'; start: ApiThreadStart }
   | { type: 'stop' }
   | { type: 'count'; id: number }
   /** Answers its `render`. */
