@@ -126,6 +126,13 @@ export class CanopyProcess {
     return { code, signal: by };
   }
 
+  /** How it ends by itself. */
+  async ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    const [code, signal] = (await once(this.running(), 'close')) as [number | null, NodeJS.Signals | null];
+    this.child = undefined;
+    return { code, signal };
+  }
+
   /** A first start that is killed after some milliseconds, ready or not; `startAgain` goes on from what it left. */
   static async killedWhileStarting(afterMs: number, options: StartOptions = {}): Promise<CanopyProcess> {
     const server = new CanopyProcess(options);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -46,5 +46,29 @@ describe('the writer that is opened anew after an error', () => {
     expect(open.hasDiverged()).toBe(true);
     expect(() => open.current()).toThrow('restart');
     open.drop();
+  });
+
+  it.each(['', '-wal'])('refuses for ever, and makes no new file, when its file%s was moved away', async (suffix) => {
+    const path = await freshFile(`moved${suffix}.db`);
+    const reader = new DatabaseSync(path);
+    reader.prepare('SELECT * FROM meta').all();
+    const open = new OpenWriter({ path, maxPageCount: 0, cacheBytes: 1_000_000 });
+    open.current().writer.commit([put('/a')]);
+    renameSync(`${path}${suffix}`, join(directory, 'elsewhere'));
+    expect(() => open.current().writer.commit([put('/b')])).toThrow(`${path}${suffix} is gone`);
+    open.drop();
+    expect(open.hasDiverged()).toBe(true);
+    expect(() => open.current()).toThrow('is gone');
+    expect(existsSync(`${path}${suffix}`)).toBe(false);
+    reader.close();
+  });
+
+  it('does not make a new file where its own is gone while it is closed', async () => {
+    const path = await freshFile('gone.db');
+    const open = new OpenWriter({ path, maxPageCount: 0, cacheBytes: 1_000_000 });
+    open.drop();
+    rmSync(path);
+    expect(open.hasDiverged()).toBe(true);
+    expect(existsSync(path)).toBe(false);
   });
 });

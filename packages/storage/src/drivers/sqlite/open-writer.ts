@@ -1,4 +1,5 @@
 import type { WriterOptions } from './batch-wire.ts';
+import { FileWitness, isDamage } from './file-witness.ts';
 import { SqliteCompaction } from './sqlite-compaction.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 
@@ -13,29 +14,39 @@ interface Opened {
 /**
  * The writer's connection, opened anew after an I/O error: a disk that comes back is written again. What a failed commit
  * left behind the end of the write-ahead log is overwritten by the next one, so the store goes on from the revision
- * that its readers see.
+ * that its readers see. It does not go on when the files are no longer those that it began with, or are damaged: each
+ * commit is answered only after a look at where their names lead.
  */
 export class OpenWriter {
   readonly #options: WriterOptions;
   #opened: Opened | undefined;
   /** The newest revision that was answered. */
   #revision: number;
-  #diverged = false;
+  /** Why it must not go on. */
+  #lost: string | undefined;
+  readonly #file: FileWitness;
+  #log: FileWitness;
 
   /** Throws what SQLite throws. */
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#opened = open(options);
+    this.#file = new FileWitness(options.path);
+    this.#log = new FileWitness(`${options.path}-wal`);
+    this.#opened = this.#open();
     this.#revision = this.#opened.writer.revision;
+    this.#lost = this.#file.verdict();
   }
 
   /** Throws what SQLite throws when the file cannot be opened again. */
   current(): Opened {
-    if (this.#diverged) throw new Error('the file has changes that were never answered; restart to go on from them');
+    // Opening a file that is gone would make a new one.
+    if (this.#opened === undefined) this.#lost ??= this.#file.verdict();
+    if (this.#lost !== undefined) throw new Error(this.#lost);
     if (this.#opened !== undefined) return this.#opened;
-    const opened = open(this.#options);
-    this.#diverged = opened.writer.revision !== this.#revision;
+    const opened = this.#open();
     this.#opened = opened;
+    if (opened.writer.revision !== this.#revision)
+      this.#lost = 'the file has changes that were never answered; restart to go on from them';
     return this.current();
   }
 
@@ -49,22 +60,36 @@ export class OpenWriter {
       // The file may be out of reach altogether; its descriptors go with the connection.
     }
     this.#opened = undefined;
+    // The last connection to a database removes its log.
+    this.#log = new FileWitness(`${this.#options.path}-wal`);
   }
 
-  /** Whether the file has a batch after all whose callers were told that it failed: nobody was told of its changes. */
+  /**
+   * Whether it cannot go on: the files are lost or damaged, or have a batch after all whose callers were told that it
+   * failed, so nobody was told of its changes.
+   */
   hasDiverged(): boolean {
     try {
       this.current();
     } catch {
       // Still out of reach: the next batch finds out.
     }
-    return this.#diverged;
+    return this.#lost !== undefined;
   }
-}
 
-function open(options: WriterOptions): Opened {
-  const writer = new SqliteWriter(options);
-  return { writer, compaction: new SqliteCompaction(writer.database) };
+  #open(): Opened {
+    const writer = new SqliteWriter(this.#options, {
+      committed: () => {
+        this.#lost ??= this.#file.verdict() ?? this.#log.verdict();
+        if (this.#lost !== undefined) throw new Error(this.#lost);
+      },
+      failed: (error) => {
+        if (isDamage(error)) this.#lost ??= messageOf(error);
+      },
+    });
+    this.#log.verdict();
+    return { writer, compaction: new SqliteCompaction(writer.database) };
+  }
 }
 
 export function messageOf(error: unknown): string {

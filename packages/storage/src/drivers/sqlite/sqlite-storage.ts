@@ -32,6 +32,7 @@ import { type BatchAnswer, request } from './batch-wire.ts';
 import { CurrentObjects } from './current-objects.ts';
 import { openAnother, openDatabase } from './database-file.ts';
 import type { DatabaseLock } from './database-lock.ts';
+import { isDamage } from './file-witness.ts';
 import { LeaseSweeps } from './lease-sweeps.ts';
 import { messageOf } from './open-writer.ts';
 import { changeOfRow } from './sqlite-changes.ts';
@@ -75,6 +76,7 @@ export class SqliteStorage implements Storage {
   readonly #lock: DatabaseLock | undefined;
   readonly #revisions: StoreRevisions;
   readonly #clock: Clock;
+  readonly #onFailure: (error: StorageError) => void;
   readonly #reader: SqliteReader;
   readonly #queue: WriteQueue;
   readonly #values: ValueCache;
@@ -129,6 +131,12 @@ export class SqliteStorage implements Storage {
     this.#thread = thread;
     this.#shared = thread !== undefined;
     this.#revisions = revisions;
+    this.#onFailure = (error) => {
+      this.#shared = false;
+      this.#followers.fail(error);
+      this.#dismissReaders(error);
+      options.onFailure?.(error);
+    };
     this.#clock = options.clock ?? steadyClock();
     this.#values = new ValueCache(options.valueCacheBytes ?? 16 * 1024 * 1024);
     const current = new CurrentObjects(options.objectCacheBytes ?? 16 * 1024 * 1024);
@@ -141,12 +149,7 @@ export class SqliteStorage implements Storage {
       maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
       onAnswer: (batch, answer) => this.#answer(batch, answer),
       onAdvance: (newest) => this.#advance(newest),
-      onFailure: (error) => {
-        this.#shared = false;
-        this.#followers.fail(error);
-        this.#dismissReaders(error);
-        options.onFailure?.(error);
-      },
+      onFailure: (error) => this.#onFailure(error),
     });
     this.#sweeps = new LeaseSweeps(this.#clock, (now) => this.#queue.command(request.sweep, now));
     if (lock !== undefined) this.#sweeps.wakeAt(this.#reader.nextExpiry(this.#clock.now()));
@@ -378,7 +381,9 @@ export class SqliteStorage implements Storage {
       return read();
     } catch (error) {
       if (error instanceof StorageError) throw error;
-      throw new StorageError('StorageFailed', `reading failed: ${messageOf(error)}`, { cause: error });
+      const failure = new StorageError('StorageFailed', `reading failed: ${messageOf(error)}`, { cause: error });
+      if (isDamage(error)) this.#onFailure(failure);
+      throw failure;
     }
   }
 }

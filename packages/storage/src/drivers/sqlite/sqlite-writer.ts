@@ -21,6 +21,13 @@ export interface BatchResult {
   before: number;
 }
 
+/** Who looks after the files hears of each commit. */
+export interface CommitWitness {
+  /** Before the answer; what this throws is what `commit` throws, though it was made. */
+  committed(): void;
+  failed(error: unknown): void;
+}
+
 /** Applies batches to the database, each in one SQLite transaction. Lives in the writer thread; owns the revision counter. */
 export class SqliteWriter {
   readonly database: DatabaseSync;
@@ -33,7 +40,10 @@ export class SqliteWriter {
   #values: Uint8Array = new Uint8Array();
   #valueAt = 0;
 
-  constructor(options: WriterOptions) {
+  readonly #witness: CommitWitness;
+
+  constructor(options: WriterOptions, witness: CommitWitness) {
+    this.#witness = witness;
     this.database = openForWriting(options);
     this.#sql = prepareStatements(this.database);
     this.#revision = this.#storedRevision();
@@ -44,19 +54,22 @@ export class SqliteWriter {
     return this.#revision;
   }
 
-  /** All of them or none. Throws what SQLite throws, after rolling everything back. */
+  /** All of them or none. Throws what SQLite throws, after rolling everything back, and what the witness throws. */
   commit(batches: readonly BatchMessage[]): BatchResult[] {
     const before = this.#revision;
+    let results: BatchResult[];
     try {
       this.#sql.begin.run();
-      const results = batches.map((batch) => this.#applyAll(batch));
+      results = batches.map((batch) => this.#applyAll(batch));
       this.#sql.commit.run();
-      return results;
     } catch (error) {
       this.#revision = before;
+      this.#witness.failed(error);
       if (this.database.isTransaction) this.#sql.rollback.run();
       throw error;
     }
+    this.#witness.committed();
+    return results;
   }
 
   #applyAll(batch: BatchMessage): BatchResult {
