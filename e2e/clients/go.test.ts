@@ -42,10 +42,21 @@ describe.skipIf(!hasGo())('client-go', () => {
   });
 
   it('is told by a flooded server to come back, and does', { timeout: 300_000 }, async () => {
-    const result = await runUntilRefused(server, { program, args: [server.kubeconfig, 'refused'] });
+    const result = await runUntilRefused(server, { program, args: [server.kubeconfig, 'refused'], flooded: 'writes' });
     expect(result).toMatchObject({ code: 0 });
     expect(result.stdout).toContain('POST: 429 Too Many Requests, Retry-After: 1\n');
     expect(result.stdout).toContain('created after all');
+  });
+
+  it('lists on, or anew, when the next page of a list comes too late', async () => {
+    const forgetful = await CanopyProcess.start({ flags: ['--history-changes', '5', '--history-seconds', '1'] });
+    try {
+      const result = await runProgram(program, [forgetful.kubeconfig, 'expired'], { timeout: 60_000 });
+      expect(result).toMatchObject({ code: 0, stderr: '' });
+      expect(result.stdout).toContain('have it begin anew and find everything');
+    } finally {
+      await forgetful.dispose();
+    }
   });
 
   it('resumes an informer that was cut off, and begins anew when the history is gone', async () => {

@@ -10,15 +10,22 @@ const connections = 4;
 const requestsEach = 1000;
 const mostAttempts = 30;
 
+/** Reads and writes wait in lines of their own. */
+const floods = {
+  reads: { method: 'GET', path: '/clusters/root/api/v1/namespaces/default' },
+  writes: { method: 'DELETE', path: '/clusters/root/api/v1/namespaces/default/configmaps/none' },
+};
+
 /** Requests of `kcp-admin` to the root workspace without a pause, whatever they are answered; the answer stops them. */
-async function flood(server: CanopyProcess): Promise<() => void> {
-  const read = prepare({ token: server.adminToken() }, 'GET', '/clusters/root/api/v1/namespaces/default');
+async function flood(server: CanopyProcess, kind: keyof typeof floods): Promise<() => void> {
+  const { method, path } = floods[kind];
+  const request = prepare({ token: server.adminToken() }, method, path);
   const target = { url: server.url, ca: server.ca };
   const open = await Promise.all(Array.from({ length: connections }, () => RawConnection.open(target)));
   let stopped = false;
   for (const connection of open) {
     const again = (): void => {
-      if (!stopped) connection.send(read, again);
+      if (!stopped) connection.send(request, again);
     };
     for (let i = 0; i < requestsEach; i++) again();
   }
@@ -34,10 +41,15 @@ async function flood(server: CanopyProcess): Promise<() => void> {
  */
 export async function runUntilRefused(
   server: CanopyProcess,
-  { program, args, env }: { program: string; args: readonly string[]; env?: NodeJS.ProcessEnv },
+  {
+    program,
+    args,
+    env,
+    flooded = 'reads',
+  }: { program: string; args: readonly string[]; env?: NodeJS.ProcessEnv; flooded?: keyof typeof floods },
 ): Promise<ProgramResult> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const stop = await flood(server);
+    const stop = await flood(server, flooded);
     const child = spawn(program, args, { env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
     let refused = false;

@@ -47,6 +47,13 @@ describe('a resource version whose history is gone', () => {
           object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 410, reason: 'Expired' },
         },
       ]);
+      const [, asked, oldest] =
+        /^too old resource version: (\d+) \((\d+)\)$/.exec(watch.events[0]?.object.message ?? '') ?? [];
+      expect(asked).toBe(old);
+      expect(Number(oldest)).toBeGreaterThan(Number(old));
+      const possible = await openWatch(rest, `${path}?watch=true&resourceVersion=${oldest}`);
+      await possible.named('MODIFIED', 'changing');
+      possible.close();
     }
   });
 
@@ -57,6 +64,21 @@ describe('a resource version whose history is gone', () => {
       expect(answer.status).toBe(410);
       expect(answer.json()).toMatchObject({ kind: 'Status', code: 410, reason: 'Expired' });
     }
+    expect(exact.json().message).toBe('The resourceVersion for the provided list is too old.');
+    expect(next.json().message).toMatch(
+      /^The provided continue parameter is too old to display a consistent list result\./,
+    );
+  });
+
+  it('has the next page of an old list offer to go on with what is there now', async () => {
+    const refused = (await rest.get(`${path}?limit=1&continue=${nextPage}`)).json();
+    const rest1 = await rest.ok(
+      'GET',
+      `${path}?limit=1&continue=${encodeURIComponent(refused.metadata.continue as string)}`,
+    );
+    const whole = await rest.ok('GET', path);
+    expect(rest1.items.map(({ metadata }) => metadata.name)).toEqual([whole.items[1]?.metadata.name]);
+    expect(rest1.metadata.resourceVersion).toBe(whole.metadata.resourceVersion);
   });
 
   it('serves a list that only asks for nothing older', async () => {

@@ -1,5 +1,6 @@
 // Drives a server with client-go: typed clients over protobuf, the dynamic client, discovery and an informer; with
-// `resume` as the second argument, an informer whose connection is cut; with `refused`, a write that is answered with 429.
+// `resume` as the second argument, an informer whose connection is cut; with `refused`, a write that is answered with 429;
+// with `expired`, lists whose next page is too old.
 // Prints one line per step that worked; the first failure ends it with exit code 1.
 package main
 
@@ -34,6 +35,10 @@ func main() {
 
 	if len(os.Args) > 2 && os.Args[2] == "resume" {
 		resume(ctx, config)
+		return
+	}
+	if len(os.Args) > 2 && os.Args[2] == "expired" {
+		expired(ctx, config)
 		return
 	}
 	if len(os.Args) > 2 && os.Args[2] == "refused" {

@@ -19,7 +19,7 @@ export function toStatusError(error: unknown): StatusError {
   }
   switch (error.code) {
     case 'RevisionCompacted':
-      return expired('The resourceVersion for the provided watch or list is too old.');
+      return expired('The resourceVersion for the provided list is too old.');
     case 'RevisionInFuture':
       return timeout(`Too large resource version: ${error.message}`, 1);
     case 'InvalidArgument':

@@ -102,8 +102,17 @@ class ObjectWatch implements WatchHandle {
         if (events.length > 0) sink.onEvents(events, matcher.sharingKey === undefined ? undefined : events);
       },
       ready: () => sink.ready(),
-      onEnd: (error) => sink.onEnd(toWatchError(error)),
+      onEnd: (error) => void this.end(error, this.subscription?.revision() ?? after),
     });
+  }
+
+  /** Whose version is too old is told the oldest that would do, as by Kubernetes. Never rejects. */
+  private async end(error: Error, position: Revision): Promise<void> {
+    const { registry, sink } = this.setup;
+    if (!isStorageError(error, 'RevisionCompacted')) return sink.onEnd(toStatusError(error));
+    const oldest = await registry.storage.compactedRevision().catch(() => undefined);
+    if (this.closed) return;
+    sink.onEnd(expired(`too old resource version: ${position}${oldest === undefined ? '' : ` (${oldest})`}`));
   }
 
   /** All pages are of the first one's revision, from which the watch then goes on. Never rejects. */
@@ -126,7 +135,7 @@ class ObjectWatch implements WatchHandle {
         return;
       }
     } catch (error) {
-      if (!this.closed) sink.onEnd(toWatchError(error));
+      if (!this.closed) sink.onEnd(toStatusError(error));
     }
   }
 }
@@ -141,9 +150,4 @@ function* chunksOf(items: readonly StoredObject[]): Generator<readonly StoredObj
     start = i + 1;
     bytes = 0;
   }
-}
-
-function toWatchError(error: unknown): Error {
-  if (isStorageError(error, 'RevisionCompacted')) return expired('too old resource version');
-  return toStatusError(error);
 }
