@@ -25,6 +25,8 @@ interface Entry {
   timer: ScheduledCall | undefined;
 }
 
+/** So many keys begin to be handled before everybody else in the process has a turn. */
+const keysPerTurn = 8;
 export const firstRetryMs = 20;
 export const longestRetryMs = 60_000;
 
@@ -35,6 +37,8 @@ export class WorkQueue {
   private readonly line: string[] = [];
   private head = 0;
   private running = 0;
+  /** Keys taken in this turn of the event loop. */
+  private taken = 0;
   private stopped = false;
   private waiters: { done: () => boolean; resolve: () => void }[] = [];
 
@@ -120,6 +124,9 @@ export class WorkQueue {
 
   private takeNext(): void {
     while (!this.stopped && this.running < this.options.concurrency && this.head < this.line.length) {
+      if (this.taken === keysPerTurn) return;
+      this.taken += 1;
+      if (this.taken === 1) setImmediate(() => this.nextTurn());
       const key = this.line[this.head] as string;
       this.head += 1;
       if (this.head > 1000 && this.head * 2 > this.line.length) {
@@ -132,6 +139,11 @@ export class WorkQueue {
       this.running += 1;
       void this.run(key, entry);
     }
+  }
+
+  private nextTurn(): void {
+    this.taken = 0;
+    this.takeNext();
   }
 
   private async run(key: string, entry: Entry): Promise<void> {

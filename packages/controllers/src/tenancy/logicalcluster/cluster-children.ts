@@ -1,15 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
 import { decodeObject } from '@canopy/apiserver';
 import { workspaceSpecOf } from '@canopy/kcp';
 import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { removeObject } from '../../runtime/object-writer.ts';
+import { transactInTurn } from '../../runtime/transact-in-turn.ts';
 import { markCluster, planClusterChange } from './cluster-commit.ts';
 import type { EndingCluster } from './cluster-content.ts';
 import { clusterSpecOf, readLogicalCluster } from './cluster-objects.ts';
 
-const page = 1000;
-const markedAtOnce = 250;
+const page = 250;
+const markedAtOnce = 125;
 /** A logical cluster and its workspace. */
 const objectsMarked = 2;
 const readAtOnce = 25;
@@ -32,8 +34,15 @@ export async function markChildren(deps: ControllerDeps, parent: EndingCluster, 
     const atOnce = itemsAtOnce(deps.registry.storage, markedAtOnce, objectsMarked);
     for (let i = 0; i < unmarked.length; i += atOnce) await markMany(deps, parent, unmarked.slice(i, i + atOnce), now);
     if (!found.more) return count;
+    await setImmediate();
     after = found.items[found.items.length - 1]?.key;
   }
+}
+
+/** Whether a cluster has child workspaces left. */
+export async function hasChildren({ registry }: ControllerDeps, cluster: string): Promise<boolean> {
+  const prefix = objectPrefix({ group: 'tenancy.kcp.io', resource: 'workspaces', cluster });
+  return (await registry.storage.range(prefix, { limit: 1 })).items.length > 0;
 }
 
 interface Marking {
@@ -51,10 +60,11 @@ async function markMany(
   for (let i = 0; i < items.length; i += readAtOnce) {
     const part = await Promise.all(items.slice(i, i + readAtOnce).map((kv) => planMarking(deps, parent, kv, now)));
     markings.push(...part.filter((marking) => marking !== undefined));
+    await setImmediate();
   }
   if (markings.length === 0) return;
   const { storage } = deps.registry;
-  const together = await storage.transact({
+  const together = await transactInTurn(storage, {
     compares: markings.flatMap(({ compares }) => compares),
     operations: markings.flatMap(({ operations }) => operations),
   });

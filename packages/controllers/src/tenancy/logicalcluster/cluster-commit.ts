@@ -1,5 +1,5 @@
-import type { KubeObject } from '@canopy/apimachinery';
-import { decodeObject, timestamp } from '@canopy/apiserver';
+import { deepCopy, type KubeObject } from '@canopy/apimachinery';
+import { timestamp } from '@canopy/apiserver';
 import type { Compare, Operation } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
@@ -24,8 +24,8 @@ export async function planClusterChange(
 ): Promise<ClusterChange> {
   const now = timestamp(deps.registry.clock);
   const owner = await readOwner(deps, found.object);
-  const logicalCluster = decodeObject(found.kv);
-  const workspace = owner === undefined ? undefined : decodeObject(owner.kv);
+  const logicalCluster = deepCopy(found.object);
+  const workspace = owner === undefined ? undefined : deepCopy(owner.object);
   change(logicalCluster, workspace);
   settlePhase(logicalCluster, now);
   const compares: Compare[] = [];

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { cleanupFinalizer } from '@canopy/apiextensions';
 import type { KubeObject } from '@canopy/apimachinery';
 import { type ClusterAccess, clusterIndex, decodeObject, type LogicalClusterName } from '@canopy/apiserver';
@@ -19,9 +20,9 @@ export interface ClusterContent {
   hasChildren: boolean;
 }
 
-const page = 1000;
+const page = 250;
 /** As many objects are kept for the transaction that ends the cluster, so that a small cluster goes all at once. */
-export const heldBack = 2000;
+export const heldBack = 400;
 
 const workspacesPrefix = '/r/tenancy.kcp.io/workspaces/';
 const logicalClustersPrefix = '/r/core.kcp.io/logicalclusters/';
@@ -67,6 +68,7 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
     if (!found.more) break;
     const lastKey = found.items[found.items.length - 1]?.key;
     after = lastKey?.startsWith(workspacesPrefix) ? jump : lastKey;
+    await setImmediate();
   }
   await keepFree(deps, ending, content);
   return content;

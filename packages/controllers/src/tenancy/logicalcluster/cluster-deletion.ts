@@ -1,5 +1,6 @@
 import { setCondition } from '@canopy/api';
-import { clusterIndex, decodeObject, timestamp } from '@canopy/apiserver';
+import { deepCopy } from '@canopy/apimachinery';
+import { clusterIndex, timestamp } from '@canopy/apiserver';
 import { logicalClusterKey, workspaceFinalizer } from '@canopy/kcp';
 import type { Compare, KeyValue, Operation, StorageKey } from '@canopy/storage';
 import { remainingFinalizers, remainingResources } from '../../core/namespace/namespace-conditions.ts';
@@ -7,6 +8,7 @@ import type { HeldObject } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
+import { transactInTurn } from '../../runtime/transact-in-turn.ts';
 import { markChildren } from './cluster-children.ts';
 import { changeCluster, markCluster } from './cluster-commit.ts';
 import { deleteContent, type EndingCluster, heldLast, removeFree } from './cluster-content.ts';
@@ -21,11 +23,12 @@ import {
 /**
  * - `gone`: nothing is left, neither of the cluster nor, unless somebody holds it, of its Workspace.
  * - `waiting`: something is left that others have to let go.
+ * - `children`: child workspaces are left, all of them marked; and perhaps what others have to let go.
  * - `again`: something changed meanwhile; look again at once.
  */
-export type DeletionOutcome = 'gone' | 'waiting' | 'again';
+export type DeletionOutcome = 'gone' | 'waiting' | 'children' | 'again';
 
-const operationsAtOnce = 5000;
+const operationsAtOnce = 500;
 
 /**
  * Deletes what a marked logical cluster contains and then the cluster with its Workspace, in one transaction: readers
@@ -55,7 +58,7 @@ export async function deleteCluster(deps: ControllerDeps, found: StoredObjectAt)
       };
       status.conditions = setCondition(status.conditions, { ...remain, message: remainingText(held, children) }, now);
     });
-    return 'waiting';
+    return children > 0 ? 'children' : 'waiting';
   }
   return finish(deps, found, [...content.free, ...content.last]);
 }
@@ -81,11 +84,11 @@ async function finish(
   const rest = [...content];
   const atOnce = itemsAtOnce(storage, operationsAtOnce);
   while (rest.length > atOnce) {
-    if (!(await storage.transact(deletionOf(rest.splice(0, atOnce)))).succeeded) return 'again';
+    if (!(await transactInTurn(storage, deletionOf(rest.splice(0, atOnce)))).succeeded) return 'again';
   }
   const { compares, operations } = deletionOf(rest);
   await endCluster(deps, found, compares, operations);
-  const result = await storage.transact({ compares, operations });
+  const result = await transactInTurn(storage, { compares, operations });
   return result.succeeded ? 'gone' : 'again';
 }
 
@@ -103,7 +106,7 @@ async function endCluster(
   compares: Compare[],
   operations: Operation[],
 ): Promise<void> {
-  const own = decodeObject(found.kv);
+  const own = deepCopy(found.object);
   const now = timestamp(deps.registry.clock);
   own.metadata.finalizers = (own.metadata.finalizers ?? []).filter(
     (name) => name !== deletionFinalizer && name !== terminatorsFinalizer,
@@ -119,7 +122,7 @@ async function endCluster(
   operations.push({ type: 'delete', key: found.kv.key });
   const owner = await readOwner(deps, found.object);
   if (owner === undefined) return;
-  const workspace = decodeObject(owner.kv);
+  const workspace = deepCopy(owner.object);
   markCluster(workspace, now);
   workspace.metadata.finalizers = (workspace.metadata.finalizers ?? []).filter((name) => name !== workspaceFinalizer);
   compares.push({ key: owner.kv.key, modRevision: owner.kv.modRevision });
@@ -137,6 +140,6 @@ export async function sweepCluster({ registry: { storage } }: ControllerDeps, cl
       key,
     }));
     const gone = { key: logicalClusterKey(cluster), modRevision: 0 } as const;
-    if (!(await storage.transact({ compares: [gone], operations })).succeeded) return;
+    if (!(await transactInTurn(storage, { compares: [gone], operations })).succeeded) return;
   }
 }

@@ -5,6 +5,7 @@ import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
 import { statusStart, textOf } from '../../runtime/stored-text.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
+import { hasChildren } from './cluster-children.ts';
 import { changeCluster } from './cluster-commit.ts';
 import { deleteCluster, sweepCluster } from './cluster-deletion.ts';
 import { clusterStatusOf, deletionFinalizer, readLogicalCluster } from './cluster-objects.ts';
@@ -14,10 +15,14 @@ const ownPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters'
 /** Requests that were under way when a cluster ended are done by then. */
 const sweepMs = 2000;
 const settleMs = 50;
+/** At least this long between two looks at all that a cluster has while it waits for its children, each of which tells of its end. */
+const childrenLeftMs = 2000;
 
 /** Phase of logical clusters, and their end with all that they contain. Key: the cluster's name. */
 export function logicalClusterController(deps: ControllerDeps): Controller {
   const waiting = new WaitingKeys();
+  /** When clusters that wait for their children are looked at as a whole again. As large as the work that is left. */
+  const lookAt = new Map<string, { atMs: number; delayMs: number }>();
   return {
     name: 'core/logicalcluster',
     watches: ['*'],
@@ -48,6 +53,7 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
       const found = await readLogicalCluster(deps, cluster);
       waiting.release(cluster, cluster);
       if (found === undefined) {
+        lookAt.delete(cluster);
         await sweepCluster(deps, cluster);
         return undefined;
       }
@@ -66,7 +72,17 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
         return 0;
       }
       waiting.wait(cluster, cluster);
+      const { atMs, delayMs } = lookAt.get(cluster) ?? { atMs: 0, delayMs: 0 };
+      const leftMs = atMs - deps.clock.now();
+      if (leftMs > 0 && leftMs <= delayMs && (await hasChildren(deps, cluster))) return leftMs;
       const outcome = await deleteCluster(deps, found);
+      if (outcome === 'children') {
+        const now = deps.clock.now();
+        const againMs = Math.max(childrenLeftMs, pollDelay(now, deletionTimestamp));
+        lookAt.set(cluster, { atMs: now + againMs, delayMs: againMs });
+        return againMs;
+      }
+      lookAt.delete(cluster);
       if (outcome === 'waiting') return pollDelay(deps.clock.now(), deletionTimestamp);
       waiting.release(cluster, cluster);
       return outcome === 'again' ? 0 : undefined;

@@ -71,6 +71,8 @@ const defaultCacheBytes = 8 * 1024 * 1024;
  */
 export class SqliteStorage implements Storage {
   readonly driver = 'sqlite';
+  /** Few, because everybody else's writes wait for the batch that they are in. */
+  readonly transactionSize = 500;
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #lock: DatabaseLock | undefined;
