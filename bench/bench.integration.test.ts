@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Row } from './report.ts';
+import { launcherEnvironment, launcherFlags } from './server/canopy-process.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const expected = [
@@ -65,6 +66,13 @@ describe('the quick bench', () => {
       rmSync(directory, { recursive: true, force: true });
     }
   });
+});
+
+it('benches start the server as the launcher does', () => {
+  const launcher = readFileSync(path.join(root, 'bin/canopy'), 'utf8');
+  for (const [name, value] of Object.entries(launcherEnvironment))
+    expect(launcher).toContain(`${name}=\${${name}:-${value}}\n`);
+  expect(launcher).toContain(`exec "$node" ${launcherFlags.join(' ')} "$root/dist/$program.js" "$@"\n`);
 });
 
 describe('the quick bench of workspaces', () => {

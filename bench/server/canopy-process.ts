@@ -23,6 +23,10 @@ export interface CanopyProcess {
   stop(): Promise<void>;
 }
 
+/** What `bin/canopy` starts the server with. */
+export const launcherFlags: readonly string[] = ['--max-semi-space-size=8'];
+export const launcherEnvironment = { MALLOC_ARENA_MAX: '2' } as const;
+
 const readyLine = /Canopy is ready at (\S+)/;
 export const workspacesPath = '/apis/tenancy.kcp.io/v1alpha1/workspaces';
 
@@ -35,6 +39,7 @@ export async function startCanopy(
 ): Promise<CanopyProcess> {
   const args = [
     ...figureFlags,
+    ...launcherFlags,
     ...nodeFlags,
     path.join(root, 'dist/canopy.js'),
     'start',
@@ -47,7 +52,7 @@ export async function startCanopy(
   const started = performance.now();
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, NODE_COMPILE_CACHE: path.join(root, 'dist/.cache') },
+    env: { ...process.env, ...launcherEnvironment, NODE_COMPILE_CACHE: path.join(root, 'dist/.cache') },
   });
   const url = await announcedUrl(child);
   const target: Target = { url, ...adminAccess(directory) };

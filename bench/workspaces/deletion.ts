@@ -8,6 +8,8 @@ import { type Access, ask, makeWorkspace, plantTree, type Shape } from './tree.t
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const readBelow = 3000;
+/** A server at rest looks every two seconds whether it is, and gives freed memory back then. */
+const returnMs = 5000;
 
 export interface DeletionPlan {
   shape: Shape;
@@ -29,6 +31,7 @@ export async function measureDeletion(
   await makeWorkspace(access, 'root', top);
   const before = await settledMemory(canopy.child);
   const { made } = await plantTree(access, load, { shape, parent: `root:${top}`, count });
+  await pause(quietMs);
   const full = await settledMemory(canopy.child);
   const at = `/clusters/root${workspacesPath}/${top}`;
   const { cluster } = ((await ask(access, 'GET', at)).body as { spec: { cluster: string } }).spec;
@@ -52,6 +55,7 @@ export async function measureDeletion(
   const { checks, gone, late, contradictions } = reader.observed;
   if (contradictions.length > 0) throw new Error(`the reader saw contradictions:\n${contradictions.join('\n')}`);
   await pause(quietMs);
+  await pause(returnMs);
   const after = await settledMemory(canopy.child);
 
   const name = `${shape} of ${made}`;

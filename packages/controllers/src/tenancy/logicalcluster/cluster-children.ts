@@ -11,10 +11,10 @@ import type { EndingCluster } from './cluster-content.ts';
 import { clusterSpecOf, readLogicalCluster } from './cluster-objects.ts';
 
 const page = 250;
-const markedAtOnce = 125;
+const markedAtOnce = 40;
 /** A logical cluster and its workspace. */
 const objectsMarked = 2;
-const readAtOnce = 25;
+const readAtOnce = 20;
 const deletionMark = Buffer.from('"deletionTimestamp"');
 
 /** Marks the child workspaces of a cluster and their logical clusters, many in one transaction. Resolves to how many there are. */

@@ -1,4 +1,5 @@
 import { clusterIndex } from '@canopy/apiserver';
+import { logicalClusterKey } from '@canopy/kcp';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type ControllerFixture,
@@ -40,6 +41,37 @@ describe('deleting a workspace', () => {
     await fixture.api('root').remove(at('org'));
     await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
     for (const cluster of [org, ...children, ...grandchildren]) expect(await contentOf(cluster)).toEqual([]);
+  });
+
+  it('never shows a workspace whose logical cluster is gone, nor a cluster whose workspace is', async () => {
+    fixture = await startFixture();
+    const [org = ''] = await makeTree('root', ['org']);
+    const children = await makeTree(
+      org,
+      Array.from({ length: 30 }, (_, i) => `team-${i}`),
+    );
+    await fixture.settled();
+    await fixture.api('root').remove(at('org'));
+    const listed = async (): Promise<Set<string>> =>
+      new Set((await fixture.api(org).list('workspaces.tenancy.kcp.io')).map(clusterOf));
+    const present = async (): Promise<Set<string>> => {
+      const found = await Promise.all(
+        children.map(async (name) => ((await fixture.storage.get(logicalClusterKey(name))) ? [name] : [])),
+      );
+      return new Set(found.flat());
+    };
+    let looks = 0;
+    for (let left = await present(); left.size > 0; left = await present()) {
+      const shown = await listed();
+      const later = await present();
+      for (const name of shown) expect(left).toContain(name);
+      for (const name of later) expect(shown).toContain(name);
+      looks += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(looks).toBeGreaterThan(1);
+    await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
+    expect(await contentOf(org)).toEqual([]);
   });
 
   it('waits for what others hold, says so, and goes on when they let go', async () => {
