@@ -38,6 +38,7 @@ export async function startCanopy(
   serverFlags: readonly string[] = [],
 ): Promise<CanopyProcess> {
   const args = [
+    ...launcherFlags(root),
     ...figureFlags,
     ...launcherFlags,
     ...nodeFlags,
@@ -65,6 +66,12 @@ export async function startCanopy(
   session.destroy();
   if (status !== 200) throw new Error(`the first request was answered with ${status}`);
   return { child, target, directory, readyMs, stop: () => stopChild(child) };
+}
+
+/** What `bin/canopy` gives to Node.js, so that what is measured is what is used. */
+function launcherFlags(root: string): string[] {
+  const flags = /^exec "\$node" (.*) "\$root\/dist/m.exec(readFileSync(path.join(root, 'bin/canopy'), 'utf8'))?.[1];
+  return flags === undefined ? [] : flags.split(' ');
 }
 
 function announcedUrl(child: ChildProcess): Promise<string> {

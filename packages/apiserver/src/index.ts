@@ -121,4 +121,5 @@ export type { ApiServerOptions, FinishedRequest } from './server/api-server.ts';
 export { ApiServer } from './server/api-server.ts';
 export type { Listener, ListenerOptions } from './server/http-listener.ts';
 export { listen } from './server/http-listener.ts';
+export { flushOutputs } from './server/http2/output.ts';
 export { statusResponse } from './server/status-response.ts';

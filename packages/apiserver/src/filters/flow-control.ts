@@ -11,6 +11,8 @@ export interface FlowControlOptions {
   /** Mixed into the hashes of users and clusters, so that nobody can choose whom to collide with. */
   seed: number;
   loop?: EventLoop;
+  /** Called when requests that had waited were worked on, before anything else is read: their answers can go. */
+  afterSlice?: () => void;
 }
 
 /** Share of the system's own users and of leases beside that of a tenant. */
@@ -23,8 +25,9 @@ const systemWeight = 8;
  * that reads go on while a disk keeps all of them waiting.
  */
 export function flowControlFilter(options: FlowControlOptions): Filter<UserContext, UserContext> {
-  const reads = new FairScheduler(options.limits, options.loop ?? eventLoop);
-  const writes = new FairScheduler(options.limits, options.loop ?? eventLoop);
+  const scheduler = () => new FairScheduler(options.limits, options.loop ?? eventLoop, options.afterSlice);
+  const reads = scheduler();
+  const writes = scheduler();
   const sizes = new AnswerSizes();
   const { seed } = options;
   return {

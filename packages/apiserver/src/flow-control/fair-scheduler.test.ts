@@ -107,6 +107,23 @@ describe('a newcomer during a flood', () => {
   });
 });
 
+describe('answers of those who waited', () => {
+  it('can go before the sockets are looked at again', async () => {
+    const loop = new ManualLoop();
+    const seen: string[] = [];
+    const scheduler = new FairScheduler({ ...limits, seats: 2 }, loop, () => seen.push('slice'));
+    expect([scheduler.tryEnter(1), scheduler.tryEnter(1)]).toEqual([true, true]);
+    const flow = { user: 1, cluster: 2, weight: 1 };
+    for (const name of ['a', 'b'])
+      void scheduler.enter(flow, 1, new AbortController().signal).then(() => seen.push(name));
+    await loop.turn();
+    expect(seen).toEqual([]);
+    scheduler.release(2);
+    await loop.turn();
+    expect(seen).toEqual(['a', 'b', 'slice']);
+  });
+});
+
 describe('shares', () => {
   it('follow weights', async () => {
     const clients = new Clients({ seats: 1, queued: 1000 });

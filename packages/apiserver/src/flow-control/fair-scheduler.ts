@@ -54,6 +54,7 @@ const retryAfterSeconds = 1;
 export class FairScheduler {
   private readonly limits: FlowLimits;
   private readonly loop: EventLoop;
+  private readonly afterSlice: () => void;
   private readonly ledger = new ServiceLedger();
   private readonly line: WaitingLine<Waiter>;
   private virtualTime = 0;
@@ -72,9 +73,11 @@ export class FairScheduler {
   /** Gives back one seat. One function for all requests: the usual way of a request makes nothing. */
   readonly leave = (): void => this.release(1);
 
-  constructor(limits: FlowLimits, loop: EventLoop) {
+  /** `afterSlice` is called when queued requests have been started, in the same turn. */
+  constructor(limits: FlowLimits, loop: EventLoop, afterSlice: () => void = () => undefined) {
     this.limits = limits;
     this.loop = loop;
+    this.afterSlice = afterSlice;
     this.line = new WaitingLine(limits.queued);
   }
 
@@ -154,11 +157,11 @@ export class FairScheduler {
     }
     const free = this.limits.seats - this.used;
     if (next === undefined || next.seats > free) {
-      this.inSlice = false;
+      this.endSlice();
       return;
     }
     if (this.started > 0 && now >= this.sliceEnd) {
-      this.inSlice = false;
+      this.endSlice();
       this.askForTurn();
       return;
     }
@@ -170,6 +173,11 @@ export class FairScheduler {
     next.start();
     this.loop.afterReady(this.startNext);
   };
+
+  private endSlice(): void {
+    this.inSlice = false;
+    if (this.started > 0) this.afterSlice();
+  }
 
   private chargeTime(now: number): void {
     const { running, ledger } = this;

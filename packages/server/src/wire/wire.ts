@@ -4,6 +4,7 @@ import {
   ApiServer,
   type AuthorizedContext,
   defaultIssuer,
+  flushOutputs,
   handlerChain,
   type IncomingRequest,
   type Registry,
@@ -73,7 +74,7 @@ export interface WireInput {
 
 /** Watchers that are further behind read the log on disk. */
 const changeRing = { maxChanges: 4000, maxBytes: 8 * 1024 * 1024 };
-const flowLimits = { seats: 256, startsPerTurn: 32, sliceMs: 1, queued: 1000, waitMs: 15_000 };
+const flowLimits = { seats: 256, startsPerTurn: 32, sliceMs: 0.5, queued: 1000, waitMs: 15_000 };
 /** Twice what `/readyz` lets a replica lag behind. */
 const othersLagMs = 10_000;
 
@@ -106,7 +107,7 @@ export async function wire(input: WireInput): Promise<Wired> {
           clusterOfToken: (token) => access.tokens.clusterOf(token),
         },
         authenticator: access.authenticator,
-        flowControl: { limits: flowLimits, seed: randomInt(2 ** 31) },
+        flowControl: { limits: flowLimits, seed: randomInt(2 ** 31), afterSlice: flushOutputs },
         clusterGate: gate,
         authorization: { message: access.message },
       }),

@@ -5,6 +5,17 @@ const highWaterBytes = 256 * 1024;
 /** With this much unsent nothing more is read either: answers without a body wait for no window. Bytes. */
 const fullBytes = 1024 * 1024;
 
+/** Connections of this thread with something to send. */
+const unsent = new Set<Output>();
+
+/** Sends what there is now; otherwise it leaves at the end of the turn. */
+export function flushOutputs(): void {
+  const outputs = [...unsent];
+  // What they have to say again, now that they have room, is for the next turn.
+  unsent.clear();
+  for (const output of outputs) output.flush();
+}
+
 /**
  * What goes out on a connection. All that is written in one turn of the event loop leaves in one piece, so that many small
  * answers cost one record and one system call.
@@ -14,7 +25,6 @@ export class Output {
   private readonly onRoom: () => void;
   private parts: Buffer[] = [];
   private bytes = 0;
-  private scheduled = false;
 
   /** `onRoom` is called when bytes have left; for those that wait in the socket, `drain` tells. */
   constructor(socket: Duplex, onRoom: () => void) {
@@ -34,20 +44,20 @@ export class Output {
   push(part: Buffer): void {
     this.parts.push(part);
     this.bytes += part.length;
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(this.flush);
+    if (unsent.has(this)) return;
+    if (unsent.size === 0) setImmediate(flushOutputs);
+    unsent.add(this);
   }
 
-  readonly flush = (): void => {
-    this.scheduled = false;
+  flush(): void {
+    unsent.delete(this);
     const { parts, bytes } = this;
     if (bytes === 0) return;
     this.parts = [];
     this.bytes = 0;
     if (!this.socket.writable) return;
     if (this.writeAll(parts, bytes)) this.onRoom();
-  };
+  }
 
   /** Much at once is not copied here: the socket's own code joins what it is given together. False when it wants a pause. */
   private writeAll(parts: readonly Buffer[], bytes: number): boolean {
