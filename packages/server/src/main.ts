@@ -1,5 +1,6 @@
 import module from 'node:module';
 import { completeConfig } from './config/complete-config.ts';
+import { returnFreedMemoryAtRest } from './memory/return-freed-memory.ts';
 import { helpText, parseOptions, UsageError } from './options/parse-options.ts';
 import { run } from './run.ts';
 import { canopyVersion } from './version.ts';
@@ -39,6 +40,7 @@ async function start(args: readonly string[]): Promise<void> {
     onStoreFailure: (error) => giveUp('the store failed for good', error),
     onThreadFailure: (error) => giveUp('not all threads serve any more', error),
   });
+  returnFreedMemoryAtRest();
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
