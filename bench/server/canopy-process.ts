@@ -24,7 +24,6 @@ export interface CanopyProcess {
 }
 
 /** What `bin/canopy` starts the server with. */
-export const launcherFlags: readonly string[] = ['--max-semi-space-size=8'];
 export const launcherEnvironment = { MALLOC_ARENA_MAX: '2' } as const;
 
 const readyLine = /Canopy is ready at (\S+)/;
@@ -40,7 +39,6 @@ export async function startCanopy(
   const args = [
     ...launcherFlags(root),
     ...figureFlags,
-    ...launcherFlags,
     ...nodeFlags,
     path.join(root, 'dist/canopy.js'),
     'start',
@@ -69,7 +67,7 @@ export async function startCanopy(
 }
 
 /** What `bin/canopy` gives to Node.js, so that what is measured is what is used. */
-function launcherFlags(root: string): string[] {
+export function launcherFlags(root: string): string[] {
   const flags = /^exec "\$node" (.*) "\$root\/dist/m.exec(readFileSync(path.join(root, 'bin/canopy'), 'utf8'))?.[1];
   return flags === undefined ? [] : flags.split(' ');
 }
