@@ -1,9 +1,9 @@
 import type { Change, KeyValue, StorageKey } from '../../storage.ts';
 
 /**
- * Objects by key as followers have been told of them: what was just written or read is likely to be read again, by a GET or
- * for the next write. An entry never outlives the change that replaces it, because the changes come here before anybody
- * hears of them. Two generations of half the bytes each: an entry that is used again moves to the young one; when that is
+ * Objects by key as followers have been told of them: what was read is likely to be read again, by a GET or for the next
+ * write. An entry never outlives the change that replaces it, because the changes come here before anybody hears of them; what
+ * was written and never read is not kept. Two generations of half the bytes each: an entry that is used again moves to the young one; when that is
  * full it becomes the old one, and what was in the old one goes.
  */
 export class CurrentObjects {
@@ -39,6 +39,7 @@ export class CurrentObjects {
   /** Followers are about to hear of these. */
   apply(changes: readonly Change[]): void {
     for (const { key, value, revision, createRevision } of changes) {
+      if (!this.#young.has(key) && !this.#old.has(key)) continue;
       if (value !== undefined) this.add({ key, value, modRevision: revision, createRevision });
       else {
         this.#forgetYoung(key);
