@@ -1,99 +1,71 @@
-// node bench/compare.ts [REF] [--rounds N]
-// The quick bench of the working tree and of a git ref (default HEAD), in turn, N times (default 3): prints the ratio of
-// the medians, and the range of the rounds' own ratios: where that spans 1, nothing was shown. Both are driven by the working tree's bench and use its dependencies. Noise never fails it.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+// npm run bench:compare [-- REF] [-- --short] [-- --rounds N] [-- --json FILE]
+// Compares the working tree with a commit (default: the one before, or the last where there are changes that are in none)
+// and prints for each verb the ratio of processor times per operation. Whatever it finds, or when there is nothing to compare
+// with, it ends with success: on a shared machine a difference is a reason to look, not a failure.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { type CompareSizes, measureBoth, type Pairs } from './compare/measure-both.ts';
+import { buildCommit, defaultRef, NothingToCompare } from './compare/other-tree.ts';
+import { type Verdict, verdictOf } from './compare/verdict.ts';
 import { median } from './load/latencies.ts';
-import type { Row } from './report.ts';
+import { machine } from './report.ts';
 
-const root = path.join(import.meta.dirname, '..');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '3' } },
+  options: { short: { type: 'boolean' }, rounds: { type: 'string' }, json: { type: 'string' } },
 });
-const ref = positionals[0] ?? 'HEAD';
+const root = path.join(import.meta.dirname, '..');
+const sizes: CompareSizes =
+  values.short === true ? { rounds: 9, loopMs: 200, seconds: 35 } : { rounds: 25, loopMs: 500, seconds: 900 };
+if (values.rounds !== undefined) sizes.rounds = Number(values.rounds);
 const scratch = mkdtempSync(path.join(tmpdir(), 'canopy-compare-'));
-const other = path.join(scratch, 'tree');
 
-/** The dependencies of the working tree, with the other tree's own packages in place of ours. */
-function linkDependencies(): void {
-  const from = path.join(root, 'node_modules');
-  const to = path.join(other, 'node_modules');
-  mkdirSync(path.join(to, '@canopy'), { recursive: true });
-  for (const name of readdirSync(from)) if (name !== '@canopy') symlinkSync(path.join(from, name), path.join(to, name));
-  for (const folder of ['packages', 'providers']) {
-    for (const name of readdirSync(path.join(other, folder))) {
-      const file = path.join(other, folder, name);
-      const manifest = JSON.parse(readFileSync(path.join(file, 'package.json'), 'utf8')) as { name: string };
-      if (manifest.name.startsWith('@canopy/')) symlinkSync(file, path.join(to, manifest.name));
-    }
-  }
+function texts({ name, cpu, rate }: Pairs): { name: string; cpu: Verdict; rate: Verdict; text: string } {
+  const of = (pairs: Pairs['cpu']): Verdict => verdictOf(pairs.map(({ ours, theirs }) => ours / theirs));
+  const [byCpu, byRate] = [of(cpu), of(rate)];
+  const said = {
+    more: `${percent(byCpu.ratio - 1)} more processor time`,
+    less: `${percent(1 - byCpu.ratio)} less processor time`,
+    unclear: 'no difference beyond noise',
+  }[byCpu.kind];
+  const columns = [
+    median(cpu.map(({ theirs }) => theirs)).toFixed(0),
+    median(cpu.map(({ ours }) => ours)).toFixed(0),
+    byCpu.ratio.toFixed(2),
+    `${byCpu.low.toFixed(2)}..${byCpu.high.toFixed(2)}`,
+    byRate.ratio.toFixed(2),
+  ];
+  return { name, cpu: byCpu, rate: byRate, text: line(name, columns, said) };
 }
 
-function build(tree: string): void {
-  execFileSync(process.execPath, [path.join(tree, 'scripts/build.ts')], { cwd: tree, stdio: 'inherit' });
+function line(name: string, columns: readonly string[], said: string): string {
+  return `${name.padEnd(10)}${columns.map((column) => column.padStart(14)).join('')}  ${said}\n`;
 }
 
-function measure(tree: string, round: number): Row[] {
-  const file = path.join(scratch, `${path.basename(tree)}-${round}.json`);
-  execFileSync(process.execPath, [path.join(root, 'bench/run.ts'), '--quick', '--root', tree, '--json', file], {
-    stdio: ['ignore', 'ignore', 'ignore'],
-  });
-  return (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows;
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
-function medianOf(runs: readonly Row[][], name: string, field: 'value' | 'cpuMicros'): number | undefined {
-  const found = runs
-    .map((rows) => rows.find((row) => row.name === name)?.[field])
-    .filter((value) => value !== undefined);
-  return found.length === 0 ? undefined : median(found);
-}
-
-function print(ours: readonly Row[][], theirs: readonly Row[][]): void {
-  process.stdout.write(
-    `${'working tree / '.concat(ref).padEnd(44)}${'measured'.padStart(10)}${'rounds'.padStart(14)}${'cpu'.padStart(10)}${'now'.padStart(14)}${'then'.padStart(14)}\n`,
-  );
-  for (const { name, unit } of ours[0] ?? []) {
-    const [now, then] = [medianOf(ours, name, 'value'), medianOf(theirs, name, 'value')];
-    const [cpuNow, cpuThen] = [medianOf(ours, name, 'cpuMicros'), medianOf(theirs, name, 'cpuMicros')];
-    const text = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(1));
-    process.stdout.write(
-      `${name.padEnd(44)}${ratio(now, then).padStart(10)}${rangeOf(ours, theirs, name).padStart(14)}${ratio(cpuNow, cpuThen).padStart(10)}${`${text(now)} ${unit}`.padStart(14)}${`${text(then)} ${unit}`.padStart(14)}\n`,
-    );
-  }
-}
-
-/** Least and greatest ratio of one round to the one before it. */
-function rangeOf(ours: readonly Row[][], theirs: readonly Row[][], name: string): string {
-  const ratios: number[] = [];
-  ours.forEach((rows, round) => {
-    const now = rows.find((row) => row.name === name)?.value;
-    const then = theirs[round]?.find((row) => row.name === name)?.value;
-    if (now !== undefined && then !== undefined) ratios.push(now / then);
-  });
-  return ratios.length === 0 ? '' : `${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)}`;
-}
-
-function ratio(now: number | undefined, then: number | undefined): string {
-  return now === undefined || then === undefined ? '' : (now / then).toFixed(2);
-}
-
-execFileSync('git', ['worktree', 'add', '--detach', other, ref], { cwd: root, stdio: 'ignore' });
 try {
-  linkDependencies();
-  build(other);
-  build(root);
-  const ours: Row[][] = [];
-  const theirs: Row[][] = [];
-  for (let round = 0; round < Math.max(1, Number(values.rounds)); round++) {
-    theirs.push(measure(other, round));
-    ours.push(measure(root, round));
-  }
-  print(ours, theirs);
+  const ref = positionals[0] ?? defaultRef(root);
+  const theirs = path.join(scratch, 'tree');
+  const commit = buildCommit(root, ref, theirs);
+  const pairs = await measureBoth({ ours: root, theirs }, scratch, sizes);
+  const rows = pairs.map(texts);
+  const rounds = pairs[0]?.cpu.length ?? 0;
+  process.stdout.write(`working tree against ${ref} (${commit.slice(0, 10)}), ${rounds} rounds in turn\n`);
+  process.stdout.write(line('', ['us/op then', 'us/op now', 'ratio', '95 % of it', 'rate'], ''));
+  for (const { text } of rows) process.stdout.write(text);
+  const taken = new Date().toISOString();
+  const file = values.json ?? path.join(import.meta.dirname, 'results', `compare-${taken.replaceAll(':', '-')}.json`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  const result = { taken, machine: machine(), ref, commit, rows: rows.map(({ text, ...row }) => row), pairs };
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+} catch (error) {
+  if (!(error instanceof NothingToCompare)) throw error;
+  process.stdout.write(`no comparison with an earlier commit: ${error.message}\n`);
 } finally {
-  execFileSync('git', ['worktree', 'remove', '--force', other], { cwd: root, stdio: 'ignore' });
   rmSync(scratch, { recursive: true, force: true });
 }

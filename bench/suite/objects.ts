@@ -15,7 +15,7 @@ export function configMap(name: string): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { text } });
 }
 
-interface Verb {
+export interface Verb {
   /** As in the name of its row, if another one is asked for with `--only`. */
   title?: string;
   name: string;
@@ -29,7 +29,7 @@ const patchBody = JSON.stringify({ metadata: { annotations: { round: '#' } } });
 const ofSqlite = { of: 'sqlite', atLeast: 0.1 } as const;
 const ofHttp2 = { of: 'http2', atLeast: 0.5 } as const;
 const pageSize = 500;
-const verbs: readonly Verb[] = [
+export const verbs: readonly Verb[] = [
   {
     name: 'create',
     concurrency: 32,
@@ -90,18 +90,16 @@ const firstCeiling = 2_000_000;
 /** The bare server's answers may differ by so much in length, as names and annotations do. */
 const lengthTolerance = 0.1;
 
+/** Makes what is read, listed and patched. */
+export function seedPlan(target: Target, count: number): LoopPlan {
+  const request = { method: 'POST', path: collection, body: configMap('read-#'), status: 201 };
+  return { kind: 'loop', target, concurrency: 32, first: 0, count, ms: 120_000, ...request };
+}
+
 /** The verbs on ConfigMaps, 32 (lists: 4) at once and one at a time; each right before the bare server doing the same. */
 export async function measureObjects(run: BenchRun): Promise<Row[]> {
   const { sizes, canopy, wants = () => true } = run;
-  const seed = {
-    kind: 'loop',
-    target: canopy.target,
-    concurrency: 32,
-    first: 0,
-    count: sizes.objects,
-    ms: 120_000,
-  } as const;
-  await run.load.run({ ...seed, method: 'POST', path: collection, body: configMap('read-#'), status: 201 });
+  await run.load.run(seedPlan(canopy.target, sizes.objects));
   const ceiling = await startCeiling(canopy.directory, await sampleAnswers(canopy.target), canopy.target);
   const rows: Row[] = [];
   try {
