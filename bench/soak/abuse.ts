@@ -60,7 +60,8 @@ class Abuser {
   }
 
   start(): void {
-    this.loops(200, 'GET', `${this.plan.many}/c-1`);
+    // More than may be in work and wait together, so that some of it has to be refused.
+    this.loops(1600, 'GET', `${this.plan.many}/c-1`);
     this.loops(10, 'GET', this.plan.many);
     this.loops(4, 'GET', `${this.plan.many}?labelSelector=a!=b`);
     const text = 'x'.repeat(largeBodyBytes);
