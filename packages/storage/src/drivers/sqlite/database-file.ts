@@ -115,7 +115,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Reads the root of every table that is always needed. Throws what SQLite throws. */
+/** Reads both ends of every table that is always needed, not what is between them. Throws what SQLite throws. */
 function probe(database: DatabaseSync): void {
   for (const [table, column] of [
     ['kv', 'rev'],
@@ -124,7 +124,7 @@ function probe(database: DatabaseSync): void {
     ['lease', 'id'],
     ['meta', 'name'],
   ])
-    database.prepare(`SELECT min(${column}), max(${column}) FROM ${table}`).get();
+    database.prepare(`SELECT (SELECT min(${column}) FROM ${table}), (SELECT max(${column}) FROM ${table})`).get();
 }
 
 function readHeader(path: string): Buffer | undefined {
