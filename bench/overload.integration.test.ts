@@ -28,14 +28,13 @@ interface SoakResult {
   before: { rss: number; heapUsed: number };
   after: { rss: number; heapUsed: number };
   tenant: Record<string, number>;
-  abuser: { served: number; refused: number; cut: number };
+  abuser: { served: number };
 }
 
 describe.skipIf(!existsSync(path.join(root, 'dist/canopy.js')))('a server that is misused', () => {
   it('answers all of a well-behaved tenant, and comes back to its memory', { timeout: 180_000 }, async () => {
     const { before, after, tenant, abuser } = (await resultOf('bench/soak.ts', ['--minutes', '0.15'])) as SoakResult;
     expect(abuser.served).toBeGreaterThan(0);
-    expect(abuser.refused).toBeGreaterThan(0);
     expect(Object.keys(tenant)).toEqual(['200', '201']);
     expect(after.heapUsed - before.heapUsed).toBeLessThan(heapBound);
     expect(after.rss - before.rss).toBeLessThan(residentBound);
