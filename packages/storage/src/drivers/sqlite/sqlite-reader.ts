@@ -12,9 +12,9 @@ import type {
 } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
 import type { CurrentObjects } from './current-objects.ts';
+import type { ValueCache } from './generation-cache.ts';
 import { emptyRevision } from './sqlite-format.ts';
 import type { StoreRevisions } from './store-revisions.ts';
-import type { ValueCache } from './value-cache.ts';
 
 /** A row of `cur`, as an array: node:sqlite builds these faster than objects. */
 type ItemRow = [key: StorageKey, rev: Revision, createRevision: Revision];
@@ -267,7 +267,7 @@ export class SqliteReader {
     const cached = this.#values.get(revision);
     if (cached !== undefined) return cached;
     const value = this.#storedValue(revision);
-    if (value !== undefined) this.#values.add(revision, value);
+    if (value !== undefined) this.#values.set(revision, value);
     return value;
   }
 
@@ -315,7 +315,7 @@ export class SqliteReader {
       if (value === null) continue;
       found.set(revision, value);
       bytes += value.byteLength;
-      if (bytes <= cachedRangeBytes) this.#values.add(revision, value);
+      if (bytes <= cachedRangeBytes) this.#values.set(revision, value);
     }
     return found;
   }

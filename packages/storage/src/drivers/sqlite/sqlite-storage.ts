@@ -33,13 +33,13 @@ import { CurrentObjects } from './current-objects.ts';
 import { openAnother, openDatabase } from './database-file.ts';
 import type { DatabaseLock } from './database-lock.ts';
 import { isDamage } from './file-witness.ts';
+import { type ValueCache, valueCache } from './generation-cache.ts';
 import { LeaseSweeps } from './lease-sweeps.ts';
 import { messageOf } from './open-writer.ts';
 import { changeOfRow } from './sqlite-changes.ts';
 import type { SqliteShare, SqliteStorageOptions, SqliteThreadOptions } from './sqlite-options.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { mostThreads, StoreRevisions } from './store-revisions.ts';
-import { ValueCache } from './value-cache.ts';
 import { type Batch, WriteQueue } from './write-queue.ts';
 import { joinWriter, startWriter, type WriterEvents, type WriterLine } from './writer-line.ts';
 
@@ -140,7 +140,7 @@ export class SqliteStorage implements Storage {
       options.onFailure?.(error);
     };
     this.#clock = options.clock ?? steadyClock();
-    this.#values = new ValueCache(options.valueCacheBytes ?? 16 * 1024 * 1024);
+    this.#values = valueCache(options.valueCacheBytes ?? 16 * 1024 * 1024);
     const current = new CurrentObjects(options.objectCacheBytes ?? 16 * 1024 * 1024);
     this.#reader = new SqliteReader(database, { values: this.#values, current, revisions });
     this.#told = this.#reader.currentRevision();
@@ -315,7 +315,6 @@ export class SqliteStorage implements Storage {
 
   #answer(batch: Batch, answer: BatchAnswer): void {
     const { changes, settle } = decodeAnswers(batch, answer, this.#valueSource);
-    for (const { revision, value } of changes) if (value !== undefined) this.#values.add(revision, value);
     // Each change has a revision of its own: as many as there are new ones means that no other thread has written.
     if (changes.length === answer.newest - this.#told) this.#tell(changes, answer.newest);
     else this.#advance(answer.newest);
@@ -332,11 +331,11 @@ export class SqliteStorage implements Storage {
       this.#queue.giveUp(`the log cannot be read: ${messageOf(error)}`);
       return;
     }
-    for (const { revision, value } of changes) if (value !== undefined) this.#values.add(revision, value);
     this.#tell(changes, newest);
   }
 
   #tell(changes: readonly Change[], newest: number): void {
+    for (const { revision, value } of changes) if (value !== undefined) this.#values.set(revision, value);
     this.#told = newest;
     this.#reader.tell(newest, changes);
     this.#followers.publish(changes);
