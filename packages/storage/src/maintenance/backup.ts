@@ -1,9 +1,9 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { StorageError } from '../storage-error.ts';
+import { messageOf, StorageError } from '../storage-error.ts';
 import { checkDatabase } from './check-database.ts';
 import { seal, syncDirectoryOf } from './sealed-file.ts';
-import { type DatabaseFacts, messageOf, openSnapshot, readFacts } from './snapshot.ts';
+import { type DatabaseFacts, openSnapshot, readFacts } from './snapshot.ts';
 
 export interface BackupOptions {
   /** The database; a server may be running on it. */

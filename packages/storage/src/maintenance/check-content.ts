@@ -1,6 +1,6 @@
 import type { KubeObject } from '@canopy/apimachinery';
 import { type ObjectLocation, parseObjectKey } from '../keys.ts';
-import { messageOf } from './snapshot.ts';
+import { messageOf } from '../storage-error.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

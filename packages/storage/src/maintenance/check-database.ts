@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../storage-error.ts';
 import { type CurrentTableRow, checkCurrentRow } from './check-current.ts';
 import { checkIndexRow, checkLogRow, type IndexTableRow, type LogTableRow } from './check-rows.ts';
 import type { IndexRules } from './index-rules.ts';
-import { messageOf, openSnapshot, readFacts } from './snapshot.ts';
+import { openSnapshot, readFacts } from './snapshot.ts';
 
 export interface Problem {
   /** The key, or the part of the database. */

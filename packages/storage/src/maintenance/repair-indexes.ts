@@ -1,10 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { DatabaseLock } from '../drivers/sqlite/database-lock.ts';
 import type { IndexEntry } from '../storage.ts';
-import { StorageError } from '../storage-error.ts';
+import { messageOf, StorageError } from '../storage-error.ts';
 import { checkContent } from './check-content.ts';
 import { type IndexRules, missingFrom, parseIndexes } from './index-rules.ts';
-import { checkFormat, messageOf } from './snapshot.ts';
+import { checkFormat } from './snapshot.ts';
 
 export interface RepairResult {
   /** Objects whose list of index rows was corrected. */

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseLock } from '../drivers/sqlite/database-lock.ts';
-import { StorageError } from '../storage-error.ts';
+import { messageOf, StorageError } from '../storage-error.ts';
 import { checkDatabase } from './check-database.ts';
 import { copySealed, syncDirectoryOf, syncPath } from './sealed-file.ts';
-import { checkFormat, type DatabaseFacts, messageOf, openSnapshot, readFacts } from './snapshot.ts';
+import { checkFormat, type DatabaseFacts, openSnapshot, readFacts } from './snapshot.ts';
 
 export interface RestoreOptions {
   backup: string;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { applicationId, emptyRevision, formatVersion } from '../drivers/sqlite/sqlite-format.ts';
-import { StorageError } from '../storage-error.ts';
+import { messageOf, StorageError } from '../storage-error.ts';
 
 /** What a database file says of itself. */
 export interface DatabaseFacts {
@@ -62,8 +62,4 @@ export function readFacts(database: DatabaseSync): DatabaseFacts {
     compacted,
     objects: Number(row?.['objects']),
   };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

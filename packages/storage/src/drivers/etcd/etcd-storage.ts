@@ -20,7 +20,7 @@ import type {
   Transaction,
   TransactionResult,
 } from '../../storage.ts';
-import { isStorageError, StorageError } from '../../storage-error.ts';
+import { isStorageError, messageOf, StorageError } from '../../storage-error.ts';
 import { EtcdCompaction } from './etcd-compaction.ts';
 import { EtcdFollowers } from './etcd-followers.ts';
 import { EtcdKeys } from './etcd-keys.ts';
@@ -216,7 +216,7 @@ class EtcdStorage implements Storage {
       return await running;
     } catch (error) {
       if (isStorageError(error)) throw error;
-      const words = error instanceof Error ? error.message : String(error);
+      const words = messageOf(error);
       throw new StorageError('StorageFailed', words, { cause: error });
     } finally {
       this.#pending.delete(running);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isStorageError, StorageError } from '../../storage-error.ts';
+import { isStorageError, messageOf, StorageError } from '../../storage-error.ts';
 import type { EtcdKeys } from './etcd-keys.ts';
 import type { EtcdLeases } from './etcd-leases.ts';
 import { CallFailure } from './rpc/call-failure.ts';
@@ -139,7 +139,7 @@ export class Receipts {
       } catch (error) {
         const failure = new StorageError(
           'StorageFailed',
-          `whether the transaction was applied is not known: ${error instanceof Error ? error.message : String(error)}`,
+          `whether the transaction was applied is not known: ${messageOf(error)}`,
           { cause: error },
         );
         for (const { reject } of questions) reject(failure);

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { StorageError } from '../../storage-error.ts';
+import { messageOf, StorageError } from '../../storage-error.ts';
 import { DatabaseLock } from './database-lock.ts';
 import { applicationId, formatVersion, schema, unfinishedPath } from './sqlite-format.ts';
 
@@ -152,8 +152,4 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
   if (id !== 0 || tables !== 0) throw new StorageError('StorageFailed', `${path} is not a Canopy database`);
   database.exec(`PRAGMA auto_vacuum=INCREMENTAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE; ${schema}
     PRAGMA application_id=${applicationId}; PRAGMA user_version=${formatVersion}; COMMIT; PRAGMA journal_mode=WAL`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

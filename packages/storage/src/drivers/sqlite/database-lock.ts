@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { StorageError } from '../../storage-error.ts';
+import { messageOf, StorageError } from '../../storage-error.ts';
 
 /**
  * Keeps other processes off a database: a lock of the operating system, which a crash releases, on a small SQLite file
@@ -35,11 +35,9 @@ export class DatabaseLock {
           holder === process.pid ? `${path} is already open in this process (pid ${holder})` : message,
         );
       }
-      throw new StorageError(
-        'StorageFailed',
-        `cannot lock ${path} by ${lockPath}: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new StorageError('StorageFailed', `cannot lock ${path} by ${lockPath}: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../storage-error.ts';
 import type { WriterOptions } from './batch-wire.ts';
 import { FileWitness, isDamage } from './file-witness.ts';
 import { SqliteCompaction } from './sqlite-compaction.ts';
@@ -90,10 +91,6 @@ export class OpenWriter {
     this.#log.verdict();
     return { writer, compaction: new SqliteCompaction(writer.database) };
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 export function isFull(error: unknown): boolean {

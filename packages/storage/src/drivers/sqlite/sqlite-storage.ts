@@ -26,7 +26,7 @@ import type {
   Transaction,
   TransactionResult,
 } from '../../storage.ts';
-import { StorageError } from '../../storage-error.ts';
+import { messageOf, StorageError } from '../../storage-error.ts';
 import { decodeAnswers } from './batch-answers.ts';
 import { type BatchAnswer, request } from './batch-wire.ts';
 import { CurrentObjects } from './current-objects.ts';
@@ -35,7 +35,6 @@ import type { DatabaseLock } from './database-lock.ts';
 import { isDamage } from './file-witness.ts';
 import { type ValueCache, valueCache } from './generation-cache.ts';
 import { LeaseSweeps } from './lease-sweeps.ts';
-import { messageOf } from './open-writer.ts';
 import { changeOfRow } from './sqlite-changes.ts';
 import type { SqliteShare, SqliteStorageOptions, SqliteThreadOptions } from './sqlite-options.ts';
 import { SqliteReader } from './sqlite-reader.ts';

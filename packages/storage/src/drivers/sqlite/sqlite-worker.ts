@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../storage-error.ts';
 import type { BatchMessage, WriterData, WriterRequest, WriterResponse } from './batch-wire.ts';
-import { isFull, messageOf, OpenWriter } from './open-writer.ts';
+import { isFull, OpenWriter } from './open-writer.ts';
 import { StoreRevisions } from './store-revisions.ts';
 
 /**
