@@ -1,35 +1,19 @@
-import { apiVersionOf, deepCopy, type KubeObject, methodNotAllowed } from '@canopy/apimachinery';
-import { messageOf, servedVersion } from '../../registry/object-rules.ts';
+import { deepCopy, type KubeObject, methodNotAllowed } from '@canopy/apimachinery';
 import { groupResourceOf } from '../../registry/registry.ts';
-import { matchUrl } from '../../registry/system-metadata.ts';
 import { updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../api-response.ts';
-import { decodeBody, expectKind } from '../body.ts';
-import { pruneAndReport } from '../field-validation.ts';
-import { fieldValidationOption } from '../query-options.ts';
 import { renderObject } from '../rendering.ts';
 import { objectRequestOf, type ResourceCall, writeOptionsOf } from '../resource-call.ts';
-import { jsonText } from './create.ts';
+import { objectOfBody } from './object-body.ts';
 import { checkVisible } from './visibility.ts';
 
 export async function handleUpdate(call: ResourceCall): Promise<ApiResponse> {
-  const { context, resource } = call;
+  const { resource } = call;
   const request = objectRequestOf(call);
-  const { group, names, scope } = resource.declaration;
+  const { scope } = resource.declaration;
   const options = writeOptionsOf(call, request);
-  const validation = fieldValidationOption(context.query);
-  const bytes = await context.body();
-  const contentType = context.headers['content-type'];
-  const text = jsonText(bytes, contentType);
-  const object = expectKind(await decodeBody(bytes, contentType, messageOf(resource, request.version), text), {
-    apiVersion: apiVersionOf(group, request.version),
-    kind: names.kind,
-  });
-  matchUrl(object, { namespace: scope === 'Namespaced' ? request.namespace : undefined, name: request.name });
-  pruneAndReport(object, servedVersion(resource, request.version), validation, {
-    text,
-    warn: options.warn,
-  });
+  const place = { namespace: scope === 'Namespaced' ? request.namespace : undefined, name: request.name };
+  const object = await objectOfBody(call, request, place, options.warn);
   const createIfMissing =
     resource.strategy.allowCreateOnUpdate === true && options.subresource === '' && !resource.terminating;
   const { stored, created } = await updateObject(
