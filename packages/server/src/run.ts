@@ -16,6 +16,7 @@ import { serviceAccountKey } from './pki/service-account-key.ts';
 import { shareExternalUrl, shareIdentity } from './pki/shared-identity.ts';
 import { type ShardData, shardSettings } from './shard.ts';
 import { ApiThreads } from './threads/api-threads.ts';
+import type { Metrics } from './wire/metrics.ts';
 import { type Company, type Wired, wire } from './wire/wire.ts';
 
 export interface RunningServer {
@@ -64,6 +65,7 @@ export async function run(given: RunOptions): Promise<RunningServer> {
       admin: writeAdminKubeconfig(config.rootDirectory, { server: url, ca: certificate.ca, tokens }),
       serviceAccountKey: serviceAccountKey(config.rootDirectory),
     };
+    const renderMetrics = async (own: Metrics) => own.render(await threads.metrics());
     const shard = await shardData(config, store, { url, ca: certificate.ca });
     handler = await wire({
       ...identity,
@@ -75,13 +77,13 @@ export async function run(given: RunOptions): Promise<RunningServer> {
         new Compactor(store.storage, { ...config.history, intervalMs: compactionPause(config.history.keepMs) }),
       onStoreFailure: options.onStoreFailure,
       company: companyOf(store.shared, config.apiThreads),
-      renderMetrics: async (own) => own.render(await threads.metrics()),
+      renderMetrics,
     });
     const wired = handler;
     await threads.start({
       data: { ...identity, config, shard, port: listener.port, certificate, ticketKeys },
       share: () => store.share(),
-      renderMetrics: async () => wired.metrics.render(await threads.metrics()),
+      renderMetrics: () => renderMetrics(wired.metrics),
       onStoreFailure: options.onStoreFailure,
       onThreadFailure: (error) => options.onThreadFailure?.(error),
     });

@@ -1,4 +1,6 @@
 import { parentPort } from 'node:worker_threads';
+import type { Listener } from '@canopy/apiserver';
+import type { Storage } from '@canopy/storage';
 import { openListener, shutdownGraceMs } from '../listening.ts';
 import { makeLogger } from '../logger.ts';
 import { joinStore } from '../open-store.ts';
@@ -15,9 +17,9 @@ class ServingThread {
   private readonly port: Port;
   private readonly rendering = new Map<number, (metrics: RenderedMetrics) => void>();
   private ids = 0;
+  private storage: Storage | undefined;
+  private listener: Listener | undefined;
   private wired: Wired | undefined;
-  /** Ends what was begun, the last thing first. */
-  private readonly ends: (() => Promise<void>)[] = [];
 
   constructor(port: Port) {
     this.port = port;
@@ -51,21 +53,17 @@ class ServingThread {
   private async start({ share, ...start }: ApiThreadStart): Promise<void> {
     const { config } = start;
     const onStoreFailure = (error: Error): void => this.post({ type: 'store failed', message: error.message });
-    const storage = await joinStore(config, share, onStoreFailure);
-    this.ends.unshift(() => storage.close());
-    const listener = await openListener({ ...start, wired: () => this.wired });
-    this.ends.unshift(() => listener.close(shutdownGraceMs));
-    const wired = await wire({
+    this.storage = await joinStore(config, share, onStoreFailure);
+    this.listener = await openListener({ ...start, wired: () => this.wired });
+    this.wired = await wire({
       ...start,
-      storage,
+      storage: this.storage,
       shard: shardSettings(start.shard),
       logger: makeLogger(config.logLevel),
       onStoreFailure,
       company: { kind: 'api thread' },
       renderMetrics: () => this.render(),
     });
-    this.ends.splice(1, 0, () => wired.stop());
-    this.wired = wired;
   }
 
   private render(): Promise<RenderedMetrics> {
@@ -76,7 +74,9 @@ class ServingThread {
   }
 
   private async stop(): Promise<void> {
-    for (const end of this.ends.splice(0)) await end();
+    await this.listener?.close(shutdownGraceMs);
+    await this.wired?.stop();
+    await this.storage?.close();
     process.exit(0);
   }
 
