@@ -40,7 +40,6 @@ async function start(args: readonly string[]): Promise<void> {
     onStoreFailure: (error) => giveUp('the store failed for good', error),
     onThreadFailure: (error) => giveUp('not all threads serve any more', error),
   });
-  returnFreedMemoryAtRest();
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
@@ -59,6 +58,7 @@ async function start(args: readonly string[]): Promise<void> {
     `Canopy is ready at ${server.url}\nKubeconfig: ${shownKubeconfig}\n\nTry:\n  export KUBECONFIG=${shownKubeconfig}\n  kubectl get workspaces\n  kubectl create workspace my-org --enter\n`,
   );
   module.flushCompileCache?.();
+  returnFreedMemoryAtRest();
 }
 
 function beside(name: string): URL {
