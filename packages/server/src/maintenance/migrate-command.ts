@@ -14,8 +14,9 @@ export const migrateCommand: MaintenanceCommand = {
   help: `Usage: canopy storage migrate --from STORE --to STORE [flags]
 
 Moves a server's store between the embedded database and etcd, with the CA, keys and tokens that its clients know. No
-server may use either. The target must be empty; the source stays as it is. Every object and its index rows are compared
-before the target can be used. When the command is interrupted, at any moment, run it again: it goes on where it stood.
+server may use either. The target must be empty, and not within the source nor around it; the source stays as it is. Every
+object and its index rows are compared before the target can be used. When the command is interrupted, at any moment, run
+it again: it goes on where it stood.
 
 STORE is sqlite:PATH, the root directory of a server or its database (a file, or to be one when it ends in .db), or
 etcd:ENDPOINTS[?prefix=/x], comma-separated URLs as for canopy start --etcd-servers. The prefix is /canopy by default.

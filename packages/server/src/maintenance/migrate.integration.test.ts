@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -165,6 +174,30 @@ describe.skipIf(!current.found)(`a move${current.found ? '' : ` (${current.reaso
       };
       expect(await runMaintenance('storage', args, surroundings)).toBe(0);
       expect(lines[0]).toBe('1 objects and 0 index rows are the same on both sides');
+    } finally {
+      await etcd.stop();
+    }
+  });
+
+  it('is refused with exit code 2 and one line when the target overlaps the source', async () => {
+    const etcd = await startEtcd({ binary: current.found ? current.path : '' });
+    try {
+      const [endpoint] = etcd.endpoints as [string];
+      const storage = await openEtcdStorage({ endpoints: etcd.endpoints, prefix: '/shop' });
+      await storage.transact({ compares: [], operations: [{ type: 'put', key: keyOf(0), value: Buffer.from('{}') }] });
+      await storage.close();
+      const home = path.join(directory, 'overlapping');
+      mkdirSync(home);
+      await one('overlapping/canopy.db', 1);
+      symlinkSync(home, path.join(directory, 'overlapping-too'));
+      for (const [from, to] of [
+        [`etcd:${endpoint}?prefix=/shop`, `etcd:${endpoint.replace('127.0.0.1', 'localhost')}?prefix=/shop/inner`],
+        [`sqlite:${home}`, `sqlite:${home}-too`],
+      ] as const) {
+        const ended = await migrate(from, to);
+        expect(ended).toMatchObject({ code: 2, out: '' });
+        expect(ended.err).toMatch(/^canopy: \S.* and \S.* overlap; [^\n]+\n$/);
+      }
     } finally {
       await etcd.stop();
     }

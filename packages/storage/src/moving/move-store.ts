@@ -1,6 +1,7 @@
 import type { Revision } from '../storage.ts';
 import { StorageError } from '../storage-error.ts';
 import { type Adjustments, adjustedObjects } from './adjusted-export.ts';
+import { requireApart } from './require-apart.ts';
 import type { KnownMove, StoreExport, StoreImport, StorePlace } from './store-place.ts';
 import { type Verified, verifyMove } from './verify-move.ts';
 
@@ -35,12 +36,13 @@ export interface MoveResult extends Verified {
  * Moves a store that nobody serves. The source stays as it is. When it is interrupted, at any moment, it goes on where it
  * stood when it is called again with the same places; when it had just finished, it compares again and answers the same.
  *
- * Rejects with `InvalidArgument` when the target holds another store, or an unfinished one of another source, and with
- * `StorageFailed` when somebody uses the source or the target, the source has changed since an earlier attempt, or the
+ * Rejects with `InvalidArgument` when the places overlap, or the target holds another store or an unfinished one of another
+ * source, and with `StorageFailed` when somebody uses the source or the target, the source has changed since an earlier attempt, or the
  * comparison finds a difference.
  */
 export async function moveStore(options: MoveOptions): Promise<MoveResult> {
   const { from, to } = options;
+  await requireApart(from, to);
   const known = await to.knownMove();
   const source = await from.openExport(known?.revision);
   let target: StoreImport | undefined;

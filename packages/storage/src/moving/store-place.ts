@@ -65,10 +65,20 @@ export interface KnownMove {
   finished: boolean;
 }
 
+/** What a place takes up. Two of which one has a name that begins like one of the other's have something in common. */
+export interface PlaceExtent {
+  /** The same by whatever path or address the place was chosen. Each ends in a slash. */
+  names: readonly string[];
+  /** Of what the names are in, which never goes back. Two with one name whose revisions cannot be those of one are two. */
+  revision: number;
+}
+
 /** Where a store is, or is to be. */
 export interface StorePlace {
   /** As messages name it. */
   readonly name: string;
+  /** Now. Only reads. */
+  extent(): Promise<PlaceExtent>;
   /** `revision`: that of an earlier export, to be had again; else `checkUnused` rejects. */
   openExport(revision?: number): Promise<StoreExport>;
   /**

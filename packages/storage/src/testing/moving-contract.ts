@@ -249,6 +249,7 @@ function withImport<K extends 'put' | 'arrived' | 'finish'>(
 ): StorePlace {
   return {
     name: place.name,
+    extent: () => place.extent(),
     openExport: (revision) => place.openExport(revision),
     knownMove: () => place.knownMove(),
     async openImport(from, revisionJump) {

@@ -1,9 +1,9 @@
 import type { EtcdKeys, EtcdRange } from '../../drivers/etcd/etcd-keys.ts';
 import type { EtcdLayout } from '../../drivers/etcd/etcd-settings.ts';
 import type { EtcdConnection } from '../../drivers/etcd/rpc/etcd-connection.ts';
-import { clusterIdMethod, leaseTimeToLiveMethod, rangeMethod } from '../../drivers/etcd/rpc/etcd-methods.ts';
+import { clusterMethod, leaseTimeToLiveMethod, rangeMethod } from '../../drivers/etcd/rpc/etcd-methods.ts';
 import { encodeLeaseId, encodeRange } from '../../drivers/etcd/rpc/etcd-requests.ts';
-import type { EtcdKeyValue } from '../../drivers/etcd/rpc/etcd-responses.ts';
+import type { ClusterState, EtcdKeyValue } from '../../drivers/etcd/rpc/etcd-responses.ts';
 import { decodeObject, toKeyValue } from '../../drivers/etcd/stored-object.ts';
 import type { Revision } from '../../storage.ts';
 import { isStorageError, StorageError } from '../../storage-error.ts';
@@ -50,8 +50,7 @@ export class EtcdExport implements StoreExport {
     revision?: number,
   ): Promise<EtcdExport> {
     const { nothing } = layout.keys;
-    const cluster = await connection.request(clusterIdMethod, encodeRange({ key: nothing, countOnly: true }));
-    const source = `etcd:${cluster}${prefix}`;
+    const source = `etcd:${(await readCluster(connection, layout.keys)).id}${prefix}`;
     const newest = async (at?: number): Promise<number> =>
       (await connection.request(rangeMethod, encodeRange({ key: nothing, countOnly: true, revision: at }))).revision;
     const present = await newest();
@@ -160,6 +159,11 @@ export class EtcdExport implements StoreExport {
     const { state, value } = decodeObject(key, item);
     return { ...toKeyValue(scale, key, state, value), indexes: state.rows, lease: this.#leases.get(state.lease) };
   }
+}
+
+/** Which cluster this is, and how far it has come: no read that begins later is of an earlier revision. */
+export function readCluster(connection: EtcdConnection, { nothing }: EtcdKeys): Promise<ClusterState> {
+  return connection.request(clusterMethod, encodeRange({ key: nothing, countOnly: true }));
 }
 
 /** Rejects with `StorageFailed` when there are any. `name`: of the store. */

@@ -4,7 +4,7 @@ import { RevisionScale } from '../../drivers/etcd/revision-scale.ts';
 import { EtcdConnection } from '../../drivers/etcd/rpc/etcd-connection.ts';
 import { isStorageError, StorageError } from '../../storage-error.ts';
 import type { KnownMove, StorePlace } from '../store-place.ts';
-import { EtcdExport, requireNoServers } from './etcd-export.ts';
+import { EtcdExport, readCluster, requireNoServers } from './etcd-export.ts';
 import { EtcdImport, type EtcdImportOptions, holdsObjects } from './etcd-import.ts';
 
 /** What is below a prefix of an etcd cluster. */
@@ -13,6 +13,12 @@ export function etcdPlace(options: EtcdImportOptions): StorePlace {
   const name = `${options.prefix} in etcd`;
   return {
     name,
+    extent: () =>
+      connected(options, async (connection) => {
+        const { id, revision } = await readCluster(connection, keys);
+        connection.close();
+        return { names: [`etcd:${id}${options.prefix}/`], revision };
+      }),
     openExport: (revision) =>
       connected(options, async (connection) => {
         const { ahead, moving } = (await readSettings(connection, keys)).settings;

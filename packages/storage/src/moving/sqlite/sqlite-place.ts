@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseLock } from '../../drivers/sqlite/database-lock.ts';
 import { unfinishedPath } from '../../drivers/sqlite/sqlite-format.ts';
@@ -12,6 +12,7 @@ import { isUntouched, readMovedRow, SqliteImport } from './sqlite-import.ts';
 export function sqlitePlace(path: string): StorePlace {
   return {
     name: path,
+    extent: async () => ({ names: [path, unfinishedPath(path)].flatMap(fileName), revision: 0 }),
     openExport: async (revision) => SqliteExport.open(path, revision),
     async knownMove() {
       // Without that file nobody has ever used it, and what is there may be somebody else's.
@@ -20,6 +21,13 @@ export function sqlitePlace(path: string): StorePlace {
     },
     openImport: async (from, revisionJump) => SqliteImport.open(path, from, revisionJump),
   };
+}
+
+/** Of a file that is there, the same by whatever path. */
+function fileName(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const { dev, ino } = statSync(path, { bigint: true });
+  return [`file:${dev}:${ino}/`];
 }
 
 function finishedMove(path: string): KnownMove {

@@ -1,6 +1,7 @@
 import type { Method } from './etcd-connection.ts';
 import {
-  decodeClusterId,
+  type ClusterState,
+  decodeCluster,
   decodeLease,
   decodeNothing,
   decodeRange,
@@ -12,7 +13,7 @@ import {
 
 export const rangeMethod: Method<RangeResponse> = { path: '/etcdserverpb.KV/Range', decode: decodeRange };
 /** A range of anything, for what its answer says of the cluster. */
-export const clusterIdMethod: Method<string> = { path: rangeMethod.path, decode: decodeClusterId };
+export const clusterMethod: Method<ClusterState> = { path: rangeMethod.path, decode: decodeCluster };
 export const txnMethod: Method<TxnResponse> = { path: '/etcdserverpb.KV/Txn', decode: decodeTxn };
 export const compactMethod: Method<void> = { path: '/etcdserverpb.KV/Compact', decode: decodeNothing };
 export const leaseGrantMethod: Method<void> = { path: '/etcdserverpb.Lease/LeaseGrant', decode: decodeNothing };

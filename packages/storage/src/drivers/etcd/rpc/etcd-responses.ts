@@ -9,6 +9,13 @@ export interface EtcdKeyValue {
   lease: number;
 }
 
+export interface ClusterState {
+  /** Made of the members' names and peer URLs when the cluster was started, so two may have the same. */
+  id: string;
+  /** Newest revision when it answered. */
+  revision: number;
+}
+
 export interface RangeResponse {
   /** Newest revision of etcd when it answered, whatever revision was read. */
   revision: number;
@@ -142,18 +149,20 @@ export function decodeLease(bytes: Uint8Array): LeaseResponse {
 }
 
 /** Of any answer with a header. */
-export function decodeClusterId(bytes: Uint8Array): string {
-  let id = '';
+export function decodeCluster(bytes: Uint8Array): ClusterState {
+  const state: ClusterState = { id: '', revision: 0 };
   eachField(bytes, (number, reader) => {
     if (number !== 1) return false;
-    eachField(reader.bytes(), (field, header) => {
+    const header = reader.bytes();
+    state.revision = decodeHeader(header);
+    eachField(header, (field, inside) => {
       if (field !== 1) return false;
-      id = String(header.uint64());
+      state.id = String(inside.uint64());
       return true;
     });
     return true;
   });
-  return id;
+  return state;
 }
 
 export function decodeNothing(): void {}
