@@ -90,6 +90,18 @@ describe('a server whose store is lost while it runs ends with exit code 1 and o
     for (const file of away) renameSync(path.join(directory, path.basename(file)), file);
     await expectAllKept();
   });
+
+  it('the database is moved away while nobody writes, and put back later', async () => {
+    const [file = ''] = files();
+    const ended = server.ended();
+    renameSync(file, path.join(directory, 'away'));
+    const { code } = await within(15_000, 'the end of the server', ended);
+    expect(code).toBe(1);
+    expect(server.stderr.trim()).toMatch(lastWords);
+    expect(server.stderr).toContain('canopy.db is gone');
+    renameSync(path.join(directory, 'away'), file);
+    await expectAllKept();
+  });
 });
 
 describe('a server whose database is cut off while it runs', () => {

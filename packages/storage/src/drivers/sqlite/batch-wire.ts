@@ -61,7 +61,7 @@ export interface BatchAnswer {
 /** From the writer thread. */
 export type WriterResponse =
   | BatchAnswer
-  /** Nothing of the present batch was applied, or (`fatal`) nothing is known about it and no more is accepted. */
+  /** Nothing of the present batch, if any, was applied, or (`fatal`) nothing is known about it and no more is accepted. */
   | { type: 'rejected'; code: 'StorageFull' | 'StorageFailed'; message: string; fatal: boolean }
   /** Other threads have written; the log has it. */
   | { type: 'advanced'; newest: number }

@@ -16,7 +16,7 @@ interface Opened {
  * The writer's connection, opened anew after an I/O error: a disk that comes back is written again. What a failed commit
  * left behind the end of the write-ahead log is overwritten by the next one, so the store goes on from the revision
  * that its readers see. It does not go on when the files are no longer those that it began with, or are damaged: each
- * commit is answered only after a look at where their names lead.
+ * commit is answered only after a {@link look} at where their names lead.
  */
 export class OpenWriter {
   readonly #options: WriterOptions;
@@ -65,6 +65,12 @@ export class OpenWriter {
     this.#log = new FileWitness(`${this.#options.path}-wal`);
   }
 
+  /** Why the files are lost; undefined: they are where they were. Throws when that cannot be told. */
+  look(): string | undefined {
+    this.#lost ??= this.#file.verdict() ?? (this.#opened === undefined ? undefined : this.#log.verdict());
+    return this.#lost;
+  }
+
   /**
    * Whether it cannot go on: the files are lost or damaged, or have a batch after all whose callers were told that it
    * failed, so nobody was told of its changes.
@@ -81,8 +87,8 @@ export class OpenWriter {
   #open(): Opened {
     const writer = new SqliteWriter(this.#options, {
       committed: () => {
-        this.#lost ??= this.#file.verdict() ?? this.#log.verdict();
-        if (this.#lost !== undefined) throw new Error(this.#lost);
+        const lost = this.look();
+        if (lost !== undefined) throw new Error(lost);
       },
       failed: (error) => {
         if (isDamage(error)) this.#lost ??= messageOf(error);

@@ -4,9 +4,12 @@ import type { BatchMessage, WriterData, WriterRequest, WriterResponse } from './
 import { isFull, OpenWriter } from './open-writer.ts';
 import { StoreRevisions } from './store-revisions.ts';
 
+/** Between looks at whether the files are where they were, for a store that nobody writes to. Milliseconds. */
+const lookMs = 2000;
+
 /**
  * The writer thread: commits what the threads that use the database ask for, a batch of each at a time and all that are
- * there together; removes compacted history and shortens the file while no batch waits.
+ * there together; removes compacted history and shortens the file while no batch waits; tells when the file is lost.
  */
 class WriterThread {
   readonly #owner: MessagePort;
@@ -15,6 +18,7 @@ class WriterThread {
   readonly #revisions: StoreRevisions;
   #compacting: { port: MessagePort; revision: number }[] = [];
   #step: NodeJS.Immediate | undefined;
+  readonly #looking = setInterval(() => this.#look(), lookMs).unref();
 
   constructor(owner: MessagePort, options: WriterData) {
     this.#owner = owner;
@@ -106,6 +110,18 @@ class WriterThread {
     this.#open.drop();
     const message = `writing failed: ${messageOf(error)}`;
     return { type: 'rejected', code: 'StorageFailed', message, fatal: this.#open.hasDiverged() };
+  }
+
+  #look(): void {
+    let lost: string | undefined;
+    try {
+      lost = this.#open.look();
+    } catch {
+      // The directory is out of reach: the next look, or the next batch, finds out.
+    }
+    if (lost === undefined) return;
+    clearInterval(this.#looking);
+    for (const port of this.#ports) post(port, { type: 'rejected', code: 'StorageFailed', message: lost, fatal: true });
   }
 
   #maintainSoon(): void {
