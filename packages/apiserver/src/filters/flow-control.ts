@@ -38,14 +38,14 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       if (info.verb === 'list' || info.verb === 'watch' || info.verb === 'deletecollection') {
         return startsWithList(context) ? enterList(context) : context;
       }
-      const scheduler = context.method === 'GET' ? reads : writes;
+      const scheduler = isRead(context) ? reads : writes;
       if (scheduler.tryEnter(1)) return entered(context, scheduler);
       return scheduler.enter(flowOf(context, seed), 1, context.signal).then(() => entered(context, scheduler));
     },
   };
 
   function entered(context: UserContext, scheduler: FairScheduler): UserContext {
-    if (context.method === 'GET') context.onFinish.push(scheduler.leave);
+    if (isRead(context)) context.onFinish.push(scheduler.leave);
     else leaveForBody(context, scheduler, seed);
     return context;
   }
@@ -96,6 +96,11 @@ function startsWithList({ info, query }: UserContext): boolean {
   if (info.verb !== 'watch') return true;
   const version = query.get('resourceVersion') ?? '';
   return version === '' || version === '0' || query.has('sendInitialEvents');
+}
+
+/** HEAD reads what GET reads. */
+function isRead({ method }: UserContext): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function isHealthCheck({ info }: UserContext): boolean {

@@ -27,6 +27,7 @@ export function serveHttp1(serving: Serving, message: IncomingMessage, response:
     .catch(() => response.destroy());
 }
 
+/** `headOnly`: as to GET, but the body is left out and a stream ends before it begins. Source: RFC 9110, 9.3.2. */
 function respondHttp1(serving: Serving, response: ServerResponse, answer: ApiResponse, headOnly: boolean): void {
   if (response.destroyed) {
     if (answer.kind === 'stream') answer.start(closedSink);
@@ -42,6 +43,11 @@ function respondHttp1(serving: Serving, response: ServerResponse, answer: ApiRes
   }
   response.writeHead(answer.status, answer.headers);
   response.flushHeaders();
+  if (headOnly) {
+    response.end();
+    answer.start(closedSink);
+    return;
+  }
   answer.start({
     write: (chunk) => response.write(chunk),
     end: () => response.end(),

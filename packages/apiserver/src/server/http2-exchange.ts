@@ -36,19 +36,25 @@ export function serveHttp2(serving: Serving, stream: ServerStream, socket: TLSSo
     .catch(() => stream.reset(errorCode.internal));
 }
 
+/** `headOnly`: as to GET, but the body is left out and a stream ends before it begins. Source: RFC 9110, 9.3.2. */
 function respond(serving: Serving, stream: ServerStream, response: ApiResponse, headOnly: boolean): void {
   const { status, headers } = response;
   if (response.kind === 'complete') {
-    if (response.body === undefined || headOnly) {
+    if (response.body === undefined) {
       stream.respond(status, headers, undefined);
       return;
     }
     const pieces = piecesOf(response.body);
     headers['content-length'] = String(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    stream.respond(status, headers, pieces);
+    stream.respond(status, headers, headOnly ? undefined : pieces);
     // What is left of it waits for the peer.
     if (stream.outgoingBytes > 0)
       countUnread(serving, stream, stream.outgoingBytes, () => stream.reset(errorCode.enhanceYourCalm));
+    return;
+  }
+  if (headOnly) {
+    stream.respond(status, headers, undefined);
+    response.start(closedSink);
     return;
   }
   stream.begin(status, headers);
