@@ -1,17 +1,20 @@
-// node bench/backup.ts [MiB] — npm run bench:backup
-// What `canopy backup` costs the writers of a store of that size (default 1024): commit latency before, during and after,
-// in one run, with 16 writers; and what it takes itself. Writes the rows to bench/results/backup.json.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Operation, objectKey, SqliteStorage } from '@canopy/storage';
+import { programOptions } from '../scripts/program-options.ts';
 import { spreadOf } from './load/latencies.ts';
 import { machine, type Row, tableText } from './report.ts';
 
 const root = path.join(import.meta.dirname, '..');
-const mebibytes = Number(process.argv[2] ?? 1024);
+const { mib: mebibytes = 1024 } = programOptions({
+  name: 'bench:backup',
+  purpose: `What canopy backup costs the writers of a store: commit latency before, during and after, in one run, with 16 writers; and what
+it takes itself. Writes the rows to bench/results/backup.json.`,
+  options: { mib: { type: 'number', help: 'size of the store, MiB; default: 1024' } },
+}).values;
 const writers = 16;
 const objectBytes = 4000;
 const quietMs = 8000;

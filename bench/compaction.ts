@@ -1,16 +1,18 @@
-// npm run bench:compaction [-- --quick] [-- --json FILE]
-// Churn on a store's file, with and without compaction in one run, and prints a table; see "Watches and compaction" in
-// docs/performance.md.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { Compactor, SqliteStorage } from '@canopy/storage';
+import { commonOptions, programOptions } from '../scripts/program-options.ts';
 import { type ChurnPlan, churn, sizeOf } from './compaction/churn.ts';
 import { machine, type Row, tableText } from './report.ts';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
-const quick = values.quick === true;
+const { values } = programOptions({
+  name: 'bench:compaction',
+  purpose: `Churn on a store's file, with and without compaction in one run; prints a table. See "Watches and compaction" in
+docs/performance.md.`,
+  options: { quick: commonOptions.quick, json: commonOptions.json },
+});
+const { quick } = values;
 const plans: Readonly<Record<string, ChurnPlan>> = {
   '1 kB': { keys: 2000, writes: quick ? 2000 : 10_000, bytes: 1000, keep: quick ? 500 : 2000 },
   '500 kB': { keys: 20, writes: quick ? 100 : 500, bytes: 500_000, keep: quick ? 10 : 100 },

@@ -1,25 +1,33 @@
-// npm run bench:compare [-- REF] [-- --short] [-- --rounds N] [-- --json FILE]
-// Compares the working tree with a commit (default: the one before, or the last where there are changes that are in none)
-// and prints for each verb the ratio of processor times per operation. Whatever it finds, or when there is nothing to compare
-// with, it ends with success: on a shared machine a difference is a reason to look, not a failure.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { commonOptions, programOptions } from '../scripts/program-options.ts';
 import { type CompareSizes, measureBoth, type Pairs } from './compare/measure-both.ts';
 import { buildCommit, defaultRef, NothingToCompare } from './compare/other-tree.ts';
 import { type Verdict, verdictOf } from './compare/verdict.ts';
 import { median } from './load/latencies.ts';
 import { machine } from './report.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { short: { type: 'boolean' }, rounds: { type: 'string' }, json: { type: 'string' } },
+const { values, argument } = programOptions({
+  name: 'bench:compare',
+  purpose: `Compares the working tree with a commit, and prints for each verb the ratio of processor times per operation. Whatever it
+finds, or when there is nothing to compare with, it ends with success: on a shared machine a difference is a reason to look, not a
+failure.`,
+  argument: {
+    name: 'REF',
+    help: 'the commit; default: the one before, or the last where there are changes that are in none',
+  },
+  options: {
+    short: { type: 'switch', help: 'fewer and shorter rounds, about half a minute' },
+    rounds: { type: 'number', help: 'how many rounds in turn' },
+    json: commonOptions.json,
+  },
 });
 const root = path.join(import.meta.dirname, '..');
-const sizes: CompareSizes =
-  values.short === true ? { rounds: 9, loopMs: 200, seconds: 35 } : { rounds: 25, loopMs: 500, seconds: 900 };
-if (values.rounds !== undefined) sizes.rounds = Number(values.rounds);
+const sizes: CompareSizes = values.short
+  ? { rounds: 9, loopMs: 200, seconds: 35 }
+  : { rounds: 25, loopMs: 500, seconds: 900 };
+if (values.rounds !== undefined) sizes.rounds = values.rounds;
 const scratch = mkdtempSync(path.join(tmpdir(), 'canopy-compare-'));
 
 function texts({ name, cpu, rate }: Pairs): { name: string; cpu: Verdict; rate: Verdict; text: string } {
@@ -49,7 +57,7 @@ function percent(share: number): string {
 }
 
 try {
-  const ref = positionals[0] ?? defaultRef(root);
+  const ref = argument ?? defaultRef(root);
   const theirs = path.join(scratch, 'tree');
   const commit = buildCommit(root, ref, theirs);
   const pairs = await measureBoth({ ours: root, theirs }, scratch, sizes);

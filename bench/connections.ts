@@ -1,19 +1,24 @@
-// npm run bench:connections [-- --count N] [-- --root DIR] [-- --json FILE]
-// What connections that do nothing, and requests that never end, cost the built server: memory at rest, before, with and after them.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { commonOptions, programOptions } from '../scripts/program-options.ts';
 import { RawConnection } from './load/raw-connection.ts';
 import { prepare } from './load/request-block.ts';
 import { machine, type Row, tableText } from './report.ts';
 import { startCanopy, type Target } from './server/canopy-process.ts';
 import { type ProcessFigures, settledMemory } from './server/process-figures.ts';
 
-const { values } = parseArgs({
-  options: { count: { type: 'string' }, root: { type: 'string' }, json: { type: 'string' } },
+const { values } = programOptions({
+  name: 'bench:connections',
+  purpose: `What connections that do nothing, and requests that never end, cost the built server: memory at rest, before, with and after
+them.`,
+  options: {
+    count: { type: 'number', help: 'connections of each kind; default: 5000' },
+    root: commonOptions.root,
+    json: commonOptions.json,
+  },
 });
-const count = Number(values.count ?? '5000');
+const { count = 5000 } = values;
 const root = path.resolve(values.root ?? path.join(import.meta.dirname, '..'));
 const openedAtOnce = 50;
 

@@ -1,9 +1,7 @@
-// npm run bench:fairness [-- --rounds N] [-- --ms N] [-- --only NAME] [-- --quick] [-- --root DIR] [-- --json FILE]
-// What a flood of one tenant does to another: latencies of a well-behaved tenant alone and beside each flood, in turn.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { commonOptions, programOptions } from '../scripts/program-options.ts';
 import { rowText, titleText } from './fairness/fairness-table.ts';
 import { floodsOf, floodUsers, floodWorkspaces } from './fairness/floods.ts';
 import { FairnessBench, type FairnessRow } from './fairness/measure-fairness.ts';
@@ -12,17 +10,20 @@ import { machine } from './report.ts';
 import { startCanopy } from './server/canopy-process.ts';
 import { busyTimeFlags } from './server/process-figures.ts';
 
-const { values } = parseArgs({
+const { values } = programOptions({
+  name: 'bench:fairness',
+  purpose:
+    'What a flood of one tenant does to another: latencies of a well-behaved tenant alone and beside each flood, in turn.',
   options: {
-    quick: { type: 'boolean' },
-    rounds: { type: 'string' },
-    ms: { type: 'string' },
-    only: { type: 'string' },
-    root: { type: 'string' },
-    json: { type: 'string' },
+    quick: commonOptions.quick,
+    rounds: { type: 'number', help: 'of each flood; default: 4, quick 1' },
+    ms: { type: 'number', help: 'of each round; default: 3000, quick 500' },
+    only: { type: 'text', value: 'NAME', help: 'floods with this in their name' },
+    root: commonOptions.root,
+    json: commonOptions.json,
   },
 });
-const quick = values.quick === true;
+const { quick } = values;
 const root = path.resolve(values.root ?? path.join(import.meta.dirname, '..'));
 const directory = mkdtempSync(path.join(tmpdir(), 'canopy-fairness-'));
 const tokenFile = path.join(directory, 'tokens.csv');
@@ -39,14 +40,14 @@ const bench = new FairnessBench(canopy, {
   configMaps: configMaps('good'),
   namespaces: namespaces('good'),
   perSecond: 50,
-  ms: Number(values.ms ?? (quick ? '500' : '3000')),
+  ms: values.ms ?? (quick ? 500 : 3000),
 });
 const rows: FairnessRow[] = [];
 process.stdout.write(titleText());
 try {
   for (const [name, plan] of Object.entries(floodsOf(canopy.target))) {
     if (values.only !== undefined && !name.includes(values.only)) continue;
-    const row = await bench.measure(name, plan, Number(values.rounds ?? (quick ? '1' : '4')));
+    const row = await bench.measure(name, plan, values.rounds ?? (quick ? 1 : 4));
     rows.push(row);
     process.stdout.write(rowText(row));
   }

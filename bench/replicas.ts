@@ -1,24 +1,24 @@
-// npm run bench:replicas [-- --quick] [-- --root DIR] [-- --json FILE]
-// One, two and three built servers on etcd with one member and with three: rates, and processor time of servers and of
-// etcd, beside what a bare client gets from the same etcd. `bench/results/` gets it as JSON. See docs/performance.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { commonOptions, programOptions } from '../scripts/program-options.ts';
 import { measureReplicas, type ReplicaRow } from './replicas/measure-replicas.ts';
 import { machine } from './report.ts';
 
-const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, root: { type: 'string' }, json: { type: 'string' } },
+const { values } = programOptions({
+  name: 'bench:replicas',
+  purpose: `One, two and three built servers on etcd with one member and with three: rates, and processor time of servers and of etcd, beside
+what a bare client gets from the same etcd. See docs/performance.md.`,
+  options: commonOptions,
 });
 const rows = await measureReplicas({
   root: path.resolve(values.root ?? path.join(import.meta.dirname, '..')),
-  loopMs: values.quick === true ? 500 : 5000,
+  loopMs: values.quick ? 500 : 5000,
   onRows: (more) => process.stderr.write(more.map(({ store, what }) => `measured: ${store}, ${what}\n`).join('')),
 });
 const taken = new Date().toISOString();
 const file = values.json ?? path.join(import.meta.dirname, 'results', `replicas-${taken.replaceAll(':', '-')}.json`);
 mkdirSync(path.dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ taken, quick: values.quick === true, machine: machine(), rows }, null, 2)}\n`);
+writeFileSync(file, `${JSON.stringify({ taken, quick: values.quick, machine: machine(), rows }, null, 2)}\n`);
 
 const figure = (value: number | undefined, digits = 0): string =>
   value?.toLocaleString('en', { maximumFractionDigits: digits }) ?? '';

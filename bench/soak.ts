@@ -1,10 +1,8 @@
-// npm run bench:soak [-- --minutes N] [-- --root DIR] [-- --json FILE]
-// Misuses the built server in many ways at once beside a well-behaved tenant; prints curves of what that does to both.
 import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { commonOptions, programOptions } from '../scripts/program-options.ts';
 import { configMaps, prepareTenants, tokenFileText, tokenOf } from './fairness/tenants.ts';
 import { machine } from './report.ts';
 import { startCanopy, stopChild } from './server/canopy-process.ts';
@@ -24,10 +22,17 @@ interface Sample {
   tenantP99Ms: number;
 }
 
-const { values } = parseArgs({
-  options: { minutes: { type: 'string' }, root: { type: 'string' }, json: { type: 'string' } },
+const { values } = programOptions({
+  name: 'bench:soak',
+  purpose:
+    'Misuses the built server in many ways at once beside a well-behaved tenant; prints curves of what that does to both.',
+  options: {
+    minutes: { type: 'number', help: 'for how long; default: 10' },
+    root: commonOptions.root,
+    json: commonOptions.json,
+  },
 });
-const seconds = Number(values.minutes ?? '10') * 60;
+const seconds = (values.minutes ?? 10) * 60;
 const root = path.resolve(values.root ?? path.join(import.meta.dirname, '..'));
 const restMs = 12_000;
 const columns = 60;

@@ -1,15 +1,13 @@
-// npm run demo [-- --kubeconfig FILE] [--keep]
-// Two organisations order databases from a provider that neither knows more of than its export. Needs a running server.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { KubeObject } from '@canopy/apimachinery';
 import { isStatusError } from '@canopy/apimachinery';
 import type { DynamicClient } from '@canopy/client';
 import { isConnectionError } from '@canopy/client';
 import type { ResolvedContext } from '@canopy/client/node';
 import { connectContext, KubeconfigError, loadKubeconfig, resolveContext } from '@canopy/client/node';
+import { programOptions } from '../scripts/program-options.ts';
 import type { Consumer } from './cast.ts';
 import {
   actAs,
@@ -197,20 +195,20 @@ async function leave(who: Consumer, name: string, uri: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = programOptions({
+    name: 'demo',
+    purpose:
+      'Two organisations order databases from a provider that neither knows more of than its export. Needs a running server.',
     options: {
-      kubeconfig: { type: 'string', default: process.env['CANOPY_KUBECONFIG'] ?? '.canopy/admin.kubeconfig' },
-      keep: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      kubeconfig: {
+        type: 'text',
+        value: 'FILE',
+        help: 'of its admin; default: CANOPY_KUBECONFIG, else .canopy/admin.kubeconfig',
+      },
+      keep: { type: 'switch', help: 'leave all in place, with the provider running, until Ctrl-C' },
     },
   });
-  if (values.help) {
-    process.stdout.write(
-      'Usage: npm run demo -- [--kubeconfig FILE] [--keep]\n\n  --keep  leave all in place, with the provider running, until Ctrl-C\n',
-    );
-    return;
-  }
-  const file = path.resolve(values.kubeconfig);
+  const file = path.resolve(values.kubeconfig ?? process.env['CANOPY_KUBECONFIG'] ?? '.canopy/admin.kubeconfig');
   const context = resolveContext(await loadKubeconfig({ paths: [file], explicit: true }));
   const kube = await connectContext(context, { environment: { env: process.env } });
   const suffix = randomBytes(3).toString('hex');

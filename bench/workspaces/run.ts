@@ -1,10 +1,7 @@
-// npm run bench:workspaces [-- --quick] [-- --root DIR] [-- --count N] [-- --json FILE]
-// What a workspace costs in time: made beside nothing, beside many and in a tree; deleted with all below it. Prints a
-// table; `bench/results/` gets the figures as JSON.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { commonOptions, programOptions } from '../../scripts/program-options.ts';
 import { LoadProcess } from '../load/load-process.ts';
 import { connectSession } from '../load/session.ts';
 import { machine, type Row, tableText } from '../report.ts';
@@ -13,16 +10,17 @@ import { measureCreation } from './creation.ts';
 import { measureDeletion } from './deletion.ts';
 import { makeWorkspace, plantTree } from './tree.ts';
 
-const { values } = parseArgs({
+const { values } = programOptions({
+  name: 'bench:workspaces',
+  purpose: `What a workspace costs in time: made beside nothing, beside many and in a tree; deleted with all below it. Prints a table.`,
   options: {
-    quick: { type: 'boolean' },
-    root: { type: 'string' },
-    count: { type: 'string' },
-    json: { type: 'string' },
+    quick: commonOptions.quick,
+    count: { type: 'number', help: 'how many are many; default: 10000, quick 150' },
+    root: commonOptions.root,
+    json: commonOptions.json,
   },
 });
-const quick = values.quick === true;
-const count = Number(values.count ?? (quick ? 150 : 10_000));
+const { quick, count = quick ? 150 : 10_000 } = values;
 const levels = quick ? 5 : 50;
 const sizes = quick ? { alone: 15, together: 96 } : { alone: 300, together: 3000 };
 const root = path.resolve(values.root ?? path.join(import.meta.dirname, '../..'));

@@ -1,17 +1,20 @@
-// npm run faults [-- --kills N] [-- --seed N] [-- --json FILE]
-// Kills the built server N times (200) under mixed load, in three of ten rounds with a clock that jumps, and prints a table of what came of it; `bench/results/` gets
-// every round as JSON. Ends with exit code 1 at the first round that lost, tore, repeated or forgot anything.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { machine } from '../../bench/report.ts';
+import { commonOptions, programOptions } from '../../scripts/program-options.ts';
 import { killRounds, type Round } from './kill-rounds.ts';
 
-const { values } = parseArgs({
-  options: { kills: { type: 'string' }, seed: { type: 'string' }, json: { type: 'string' } },
+const { values } = programOptions({
+  name: 'faults',
+  purpose: `Kills the built server again and again under mixed load, in three of ten rounds with a clock that jumps, and prints a table of
+what came of it. Ends with exit code 1 at the first round that lost, tore, repeated or forgot anything.`,
+  options: {
+    kills: { type: 'number', help: 'default: 200' },
+    seed: { type: 'number', help: 'of an earlier run, to have it again' },
+    json: commonOptions.json,
+  },
 });
-const kills = Number(values.kills ?? 200);
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const { kills = 200, seed = Math.floor(Math.random() * 2 ** 31) } = values;
 process.stdout.write(`${kills} kills, seed ${seed}\n`);
 
 const rounds = await killRounds({

@@ -1,24 +1,27 @@
-// npm run faults:replicas [-- --rounds N] [-- --seed N] [-- --busy N] [-- --json FILE]
-// Three built servers on a real three-member etcd under mixed load; in each of N rounds (10) every server and every member
-// is killed once. Prints each kill and what came of all; `bench/results/` gets it as JSON. Exit code 1 when anything was
-// lost, torn, repeated or forgotten, or when work was not taken over within ten seconds. `--busy`: so many processes beside
-// it that do nothing but take processor time.
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { machine } from '../../bench/report.ts';
+import { commonOptions, programOptions } from '../../scripts/program-options.ts';
 import { replicaRounds } from './replica-rounds.ts';
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string' }, seed: { type: 'string' }, busy: { type: 'string' }, json: { type: 'string' } },
+const { values } = programOptions({
+  name: 'faults:replicas',
+  purpose: `Three built servers on a real three-member etcd under mixed load; in each round every server and every member is killed once.
+Prints each kill and what came of all. Ends with exit code 1 when anything was lost, torn, repeated or forgotten, or when work was not
+taken over within ten seconds.`,
+  options: {
+    rounds: { type: 'number', help: 'default: 10' },
+    seed: { type: 'number', help: 'of an earlier run, to have it again' },
+    busy: { type: 'number', help: 'processes beside it that do nothing but take processor time; default: none' },
+    json: commonOptions.json,
+  },
 });
-const rounds = Number(values.rounds ?? 10);
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const { rounds = 10, seed = Math.floor(Math.random() * 2 ** 31), busy: busyProcesses = 0 } = values;
 process.stdout.write(`${rounds} rounds, seed ${seed}\n`);
 
-const busy = Array.from({ length: Number(values.busy ?? 0) }, () =>
+const busy = Array.from({ length: busyProcesses }, () =>
   spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
 );
 process.once('exit', () => busy.map((child) => child.kill('SIGKILL')));
