@@ -1,4 +1,6 @@
 export { storageLimits } from './argument-checks.ts';
+export { DerivedCache } from './caches/derived-cache.ts';
+export { GenerationCache } from './caches/generation-cache.ts';
 export {
   ChangeHub,
   type ChangeHubOptions,
@@ -6,7 +8,6 @@ export {
   type WatchSubscription,
 } from './change-log/change-hub.ts';
 export { Compactor, type CompactorOptions } from './change-log/compactor.ts';
-export { DerivedCache } from './change-log/derived-cache.ts';
 export { type Clock, monotonicClock, type ScheduledCall, systemClock } from './clock.ts';
 export { MemoryStorage, type MemoryStorageOptions } from './drivers/memory/memory-storage.ts';
 export type { SqliteShare, SqliteStorageOptions } from './drivers/sqlite/sqlite-options.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { widgetCrd } from '../testing/widget-crd.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import { crdDeclaration } from './crd-declaration.ts';
 
 describe('crdDeclaration', () => {
@@ -32,17 +31,5 @@ describe('crdDeclaration', () => {
     crd.status = { acceptedNames: { plural: 'widgets', kind: 'Widget', listKind: 'WidgetList' } };
     expect(crdDeclaration(crd).names.shortNames).toEqual([]);
     expect(crdDeclaration(widgetCrd()).names.shortNames).toEqual(['wd']);
-  });
-});
-
-describe('BoundedCache', () => {
-  it('forgets what was used longest ago', () => {
-    const cache = new BoundedCache<string, number>(2);
-    cache.set('a', 1);
-    cache.set('b', 2);
-    cache.get('a');
-    cache.set('c', 3);
-    expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([1, undefined, 3]);
-    expect(cache.size).toBe(2);
   });
 });

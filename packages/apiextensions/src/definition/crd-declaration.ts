@@ -6,7 +6,7 @@ import type {
   Schema,
   VersionDeclaration,
 } from '@canopy/apimachinery';
-import { BoundedCache } from './bounded-cache.ts';
+import { GenerationCache } from '@canopy/storage';
 import { type CrdNames, type CrdObject, type CrdSpec, type CrdVersion, storageVersionOf } from './crd-object.ts';
 import { compareVersionPriority } from './version-priority.ts';
 
@@ -23,7 +23,7 @@ const openSchema: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fiel
 /** Declarations that stay in memory although nothing asks for them. */
 const maxCachedDeclarations = 4096;
 
-const cache = new BoundedCache<string, ResourceDeclaration>(maxCachedDeclarations);
+const cache = new GenerationCache<string, ResourceDeclaration>(maxCachedDeclarations);
 
 /**
  * What a definition declares. Equal for equal content: definitions with the same spec and accepted names, in however many

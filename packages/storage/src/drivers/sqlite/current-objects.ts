@@ -1,5 +1,5 @@
+import { GenerationCache } from '../../caches/generation-cache.ts';
 import type { Change, KeyValue, StorageKey } from '../../storage.ts';
-import { GenerationCache } from './generation-cache.ts';
 
 /** Bookkeeping of an entry, roughly. */
 const entryBytes = 250;

@@ -12,9 +12,9 @@ import type {
 } from '../../storage.ts';
 import { StorageError } from '../../storage-error.ts';
 import type { CurrentObjects } from './current-objects.ts';
-import type { ValueCache } from './generation-cache.ts';
 import { emptyRevision } from './sqlite-format.ts';
 import type { StoreRevisions } from './store-revisions.ts';
+import type { ValueCache } from './value-cache.ts';
 
 /** A row of `cur`, as an array: node:sqlite builds these faster than objects. */
 type ItemRow = [key: StorageKey, rev: Revision, createRevision: Revision];

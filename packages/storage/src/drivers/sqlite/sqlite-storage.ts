@@ -33,12 +33,12 @@ import { CurrentObjects } from './current-objects.ts';
 import { openAnother, openDatabase } from './database-file.ts';
 import type { DatabaseLock } from './database-lock.ts';
 import { isDamage } from './file-witness.ts';
-import { type ValueCache, valueCache } from './generation-cache.ts';
 import { LeaseSweeps } from './lease-sweeps.ts';
 import { changeOfRow } from './sqlite-changes.ts';
 import type { SqliteShare, SqliteStorageOptions, SqliteThreadOptions } from './sqlite-options.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { mostThreads, StoreRevisions } from './store-revisions.ts';
+import { type ValueCache, valueCache } from './value-cache.ts';
 import { type Batch, WriteQueue } from './write-queue.ts';
 import { joinWriter, startWriter, type WriterEvents, type WriterLine } from './writer-line.ts';
 

@@ -1,27 +1,21 @@
+import { GenerationCache } from './generation-cache.ts';
+
 /**
  * A bounded cache of values that are computed from the store and dropped by its change log. Loads that a change overtakes
  * are used once and not kept, so a stale value never survives the change that made it stale.
  */
 export class DerivedCache<V> {
-  private readonly entries = new Map<string, V>();
+  private readonly entries: GenerationCache<string, V>;
   private readonly loading = new Map<string, { promise: Promise<V>; stale: boolean }>();
-  private readonly capacity: number;
-  /** The key that was used last: it need not be moved. */
-  private newest: string | undefined;
 
+  /** `capacity`: entries. */
   constructor(capacity: number) {
-    this.capacity = capacity;
+    this.entries = new GenerationCache(capacity);
   }
 
   /** The cached value when there is one; never loads. */
   peek(key: string): V | undefined {
-    const known = this.entries.get(key);
-    if (known === undefined || key === this.newest) return known;
-    // Most recently used last.
-    this.entries.delete(key);
-    this.entries.set(key, known);
-    this.newest = key;
-    return known;
+    return this.entries.get(key);
   }
 
   async get(key: string, load: () => Promise<V>): Promise<V> {
@@ -33,7 +27,7 @@ export class DerivedCache<V> {
     this.loading.set(key, entry);
     try {
       const value = await entry.promise;
-      if (!entry.stale) this.keep(key, value);
+      if (!entry.stale) this.entries.set(key, value);
       return value;
     } finally {
       if (this.loading.get(key) === entry) this.loading.delete(key);
@@ -49,17 +43,5 @@ export class DerivedCache<V> {
   clear(): void {
     this.entries.clear();
     for (const running of this.loading.values()) running.stale = true;
-  }
-
-  get size(): number {
-    return this.entries.size;
-  }
-
-  private keep(key: string, value: V): void {
-    this.entries.set(key, value);
-    this.newest = key;
-    if (this.entries.size <= this.capacity) return;
-    const oldest = this.entries.keys().next().value;
-    if (oldest !== undefined) this.entries.delete(oldest);
   }
 }
