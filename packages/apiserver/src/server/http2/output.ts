@@ -1,16 +1,25 @@
 import type { Duplex } from 'node:stream';
 
-/** With this much unsent the connection takes no more data of streams; each keeps its own. Bytes. */
-const highWaterBytes = 256 * 1024;
+/** With this much unsent a connection takes no more data of streams; each keeps its own. Bytes. */
+const mostBytes = 256 * 1024;
+/** What all connections that send much have of a turn together, in equal parts, so that nobody waits long for a turn to end. Bytes. */
+const bytesPerTurn = 512 * 1024;
+/** The least of these parts, and what counts as much. Bytes. */
+const leastBytes = 32 * 1024;
 /** With this much unsent nothing more is read either: answers without a body wait for no window. Bytes. */
 const fullBytes = 1024 * 1024;
 
 /** Connections of this thread with something to send. */
 const unsent = new Set<Output>();
 
+/** What a connection may have unsent before it takes no more data of streams. */
+let partBytes = mostBytes;
+
 /** Sends what there is now; otherwise it leaves at the end of the turn. */
 export function flushOutputs(): void {
   const outputs = [...unsent];
+  const large = outputs.reduce((count, output) => count + (output.sendsMuch ? 1 : 0), 0);
+  partBytes = Math.min(mostBytes, Math.max(leastBytes, bytesPerTurn / large));
   // What they have to say again, now that they have room, is for the next turn.
   unsent.clear();
   for (const output of outputs) output.flush();
@@ -32,8 +41,12 @@ export class Output {
     this.onRoom = onRoom;
   }
 
+  get sendsMuch(): boolean {
+    return this.bytes >= leastBytes;
+  }
+
   get isCongested(): boolean {
-    return this.bytes + this.socket.writableLength > highWaterBytes;
+    return this.bytes + this.socket.writableLength > partBytes;
   }
 
   get isFull(): boolean {
