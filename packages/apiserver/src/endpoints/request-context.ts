@@ -21,10 +21,14 @@ export interface IncomingRequest {
   body(): Promise<Uint8Array>;
   /** Aborted when the peer is gone or the server stops. */
   signal: AbortSignal;
+  /** Whether the peer is gone, or nobody waits for the answer any more: cheaper than to ask the signal. */
+  readonly aborted: boolean;
   /** When its time is over, in milliseconds of `performance.now()`. Set when work on it begins. */
   endsAt?: number;
   /** Aborts the signal: it was answered before the work has ended. */
   giveUp?(reason: Error): void;
+  /** Told when the request begins and ends to wait for its turn: its connection is read no further than that. */
+  waits?(yes: boolean): void;
   socket?: TLSSocket;
   /** Identity of an in-process caller; never set for requests from outside. */
   inProcessUser?: UserInfo;

@@ -40,7 +40,7 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       }
       const scheduler = isRead(context) ? reads : writes;
       if (scheduler.tryEnter(1)) return entered(context, scheduler);
-      return scheduler.enter(flowOf(context, seed), 1, context.signal).then(() => entered(context, scheduler));
+      return enterLine(context, scheduler, 1, seed).then(() => entered(context, scheduler));
     },
   };
 
@@ -65,7 +65,16 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       return context;
     };
     if (scheduler.tryEnter(seats)) return enter();
-    return scheduler.enter(flowOf(context, seed), seats, context.signal).then(enter);
+    return enterLine(context, scheduler, seats, seed).then(enter);
+  }
+}
+
+async function enterLine(context: UserContext, scheduler: FairScheduler, seats: number, seed: number): Promise<void> {
+  context.waits?.(true);
+  try {
+    await scheduler.enter(flowOf(context, seed), seats, context);
+  } finally {
+    context.waits?.(false);
   }
 }
 
@@ -79,7 +88,7 @@ function leaveForBody(context: UserContext, scheduler: FairScheduler, seed: numb
     seated = false;
     scheduler.release(1);
     const bytes = await reading;
-    if (!scheduler.tryEnter(1)) await scheduler.enter(flowOf(context, seed), 1, context.signal);
+    if (!scheduler.tryEnter(1)) await enterLine(context, scheduler, 1, seed);
     seated = true;
     return bytes;
   };

@@ -24,11 +24,17 @@ export interface Flow {
   weight: number;
 }
 
+/** A request that waits. */
+export interface Waiting {
+  /** Nobody wants its answer any more. */
+  readonly aborted: boolean;
+}
+
 interface Waiter extends Place {
   flow: Flow;
   seats: number;
   deadline: number;
-  signal: AbortSignal;
+  request: Waiting;
   start(): void;
   refuse(error: Error): void;
 }
@@ -102,13 +108,13 @@ export class FairScheduler {
   }
 
   /** Waits for the turn of `flow`; then the seats are taken. Rejects with 429 when there is no room or it takes too long. */
-  enter(flow: Flow, seats: number, signal: AbortSignal): Promise<void> {
+  enter(flow: Flow, seats: number, request: Waiting): Promise<void> {
     return new Promise((start, refuse) => {
       const { ledger } = this;
       const tag = Math.max(this.virtualTime, ledger.servedUntil(flow.user), ledger.servedUntil(flow.cluster));
       const deadline = this.loop.now() + this.limits.waitMs;
       this.order += 1;
-      const waiter: Waiter = { tag, order: this.order, flow, seats, deadline, signal, start, refuse };
+      const waiter: Waiter = { tag, order: this.order, flow, seats, deadline, request, start, refuse };
       const turnedAway = this.line.add(waiter);
       turnedAway?.refuse(overloaded());
       if (turnedAway === waiter) return;
@@ -150,7 +156,7 @@ export class FairScheduler {
     const now = this.loop.now();
     this.chargeTime(now);
     let next = this.line.next();
-    while (next?.signal.aborted === true) {
+    while (next?.request.aborted === true) {
       this.line.take();
       next.refuse(overloaded());
       next = this.line.next();
@@ -203,7 +209,7 @@ export class FairScheduler {
 
   private readonly sweep = (): void => {
     const now = this.loop.now();
-    for (const waiter of this.line.remove(({ deadline, signal }) => deadline <= now || signal.aborted)) {
+    for (const waiter of this.line.remove(({ deadline, request }) => deadline <= now || request.aborted)) {
       waiter.refuse(overloaded());
     }
     if (this.line.size > 0) {

@@ -73,6 +73,7 @@ async function send(query = ''): Promise<Sent> {
     headers: {},
     body: async () => new Uint8Array(0),
     signal: new AbortController().signal,
+    aborted: false,
     auditId: 'one',
     warnings: [],
     onFinish: [() => (sent.releases += 1)],

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteBudget, type Holding } from './byte-budget.ts';
+import { ByteBudget, type Holding, newHolding } from './byte-budget.ts';
 
 interface Named extends Holding {
   name: string;
 }
 
 function holder(name: string, gone: string[]): Named {
-  return { name, bytes: 0, giveWay: () => gone.push(name) };
+  return { name, ...newHolding(() => gone.push(name)) };
 }
 
 describe('a budget of bytes', () => {
@@ -24,12 +24,12 @@ describe('a budget of bytes', () => {
   it('turns away the one that grows when it is the largest itself, or when the others cannot let go', () => {
     const gone: string[] = [];
     const budget = new ByteBudget(100, 'largest');
-    expect(budget.grow({ bytes: 0 }, 90)).toBe(true);
+    expect(budget.grow(newHolding(), 90)).toBe(true);
     const growing = holder('growing', gone);
     expect(budget.grow(growing, 5)).toBe(true);
     expect(budget.grow(growing, 10)).toBe(false);
     expect(gone).toEqual(['growing']);
-    expect(budget.grow({ bytes: 0 }, 20)).toBe(false);
+    expect(budget.grow(newHolding(), 20)).toBe(false);
     expect(budget.used).toBe(90);
   });
 

@@ -1,5 +1,7 @@
+import { type Linked, LinkedList } from './linked-list.ts';
+
 /** Bytes that somebody keeps in memory. */
-export interface Holding {
+export interface Holding extends Linked<Holding> {
   bytes: number;
   /** Lets go of the bytes and tells its peer. Absent: cannot let go any more. */
   giveWay?: (() => void) | undefined;
@@ -8,11 +10,16 @@ export interface Holding {
 /** Who lets go when there is too much: what grew the most (bodies that arrive), or what stays the longest (unread answers). */
 type FirstToGo = 'largest' | 'oldest';
 
+/** A holding of nothing yet. */
+export function newHolding(giveWay?: () => void): Holding {
+  return { bytes: 0, giveWay, before: undefined, after: undefined };
+}
+
 /** A bound on bytes over all requests together. What is added beyond it is made room for, so one peer cannot keep others out. */
 export class ByteBudget {
   private readonly limit: number;
   private readonly firstToGo: FirstToGo;
-  private readonly holdings = new Set<Holding>();
+  private readonly holdings = new LinkedList<Holding>();
   private total = 0;
 
   constructor(limit: number, firstToGo: FirstToGo) {
@@ -26,7 +33,7 @@ export class ByteBudget {
 
   /** Adds bytes to a holding. False when it had to give way itself; it holds nothing then. */
   grow(holding: Holding, bytes: number): boolean {
-    this.holdings.add(holding);
+    if (!this.holdings.has(holding)) this.holdings.add(holding);
     holding.bytes += bytes;
     this.total += bytes;
     while (this.total > this.limit) {
@@ -46,7 +53,7 @@ export class ByteBudget {
 
   private choose(): Holding | undefined {
     let chosen: Holding | undefined;
-    for (const holding of this.holdings) {
+    for (let holding = this.holdings.first; holding !== undefined; holding = holding.after) {
       if (holding.giveWay === undefined) continue;
       if (this.firstToGo === 'oldest') return holding;
       if (chosen === undefined || holding.bytes > chosen.bytes) chosen = holding;

@@ -14,6 +14,8 @@ import { statusResponse, warningHeader } from './status-response.ts';
  */
 export class Exchange implements Expiring {
   endsAt = 0;
+  before: Expiring | undefined;
+  after: Expiring | undefined;
   private readonly options: ApiServerOptions;
   private readonly deadlines: RequestDeadlines;
   private readonly request: IncomingRequest;
@@ -43,7 +45,7 @@ export class Exchange implements Expiring {
     try {
       this.endsAt = this.deadlines.endOf(this.request.query, this.started);
       this.request.endsAt = this.endsAt;
-      this.deadlines.add(this, this.started);
+      this.deadlines.add(this);
       this.context = await this.options.chain.run(this.request, this.reached);
       response = await this.options.dispatch(this.context);
       if (response.kind === 'stream') this.context.onAnswer?.();

@@ -51,7 +51,7 @@ export interface Listener {
 
 const maxConcurrentStreams = 1000;
 /** What connections with many requests may take of a turn of the event loop before anybody knows whose they are. */
-const readingTurns = { requestsEach: 8, ms: 0.5 };
+const readingTurns = { requestsEach: 4, inLineEach: 8, ms: 0.25 };
 
 /**
  * TLS with ALPN: `h2` connections go to our own end of HTTP/2, all others to an

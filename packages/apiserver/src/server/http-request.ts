@@ -32,7 +32,7 @@ export interface HttpRequestParts {
   headers: Readonly<Record<string, string | undefined>>;
   socket: TLSSocket;
   /** What carries the request: it closes when the peer is gone or has its answer. */
-  carrier: { once(event: 'close', listener: () => void): unknown; destroyed: boolean };
+  carrier: { once(event: 'close', listener: () => void): unknown; destroyed: boolean; waits?(yes: boolean): void };
   /** Whether all of the answer was handed over: nobody works on it any more. */
   isAnswered(): boolean;
   running: RunningRequests;
@@ -68,6 +68,10 @@ export class HttpRequest implements IncomingRequest {
     this.parts = parts;
   }
 
+  get aborted(): boolean {
+    return this.ownSignal?.aborted ?? this.parts.carrier.destroyed;
+  }
+
   get signal(): AbortSignal {
     this.ownSignal ??= this.follow();
     return this.ownSignal;
@@ -80,6 +84,10 @@ export class HttpRequest implements IncomingRequest {
   giveUp(reason: Error): void {
     if (this.controller !== undefined) this.controller.abort(reason);
     else this.ownSignal ??= AbortSignal.abort(reason);
+  }
+
+  waits(yes: boolean): void {
+    this.parts.carrier.waits?.(yes);
   }
 
   private follow(): AbortSignal {

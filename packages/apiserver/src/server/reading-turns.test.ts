@@ -12,28 +12,32 @@ class Readers {
   /** Names of connections, in the order in which their requests were read. */
   readonly read: string[] = [];
 
-  constructor(requestsEach: number, ms: number) {
+  constructor(requestsEach: number, ms: number, inLineEach = 1000) {
     const afterInput = (callback: () => void): void => void this.callbacks.push(callback);
-    this.turns = new ReadingTurns({ requestsEach, ms, now: () => this.time, afterInput });
+    this.turns = new ReadingTurns({ requestsEach, inLineEach, ms, now: () => this.time, afterInput });
   }
 
-  /** Sends requests that come in now. */
-  send(name: string, count: number): void {
+  /** Sends requests that come in now. With `lining`, each of them waits in line from then on. */
+  send(name: string, count: number, lining = false): Reading {
     let left = count;
     const take = (): void => {
       left -= 1;
+      if (lining) this.turns.waits(reading, true);
       this.read.push(name);
       this.time += eachTakesMs;
     };
     const reading: Reading = {
       readInTurn: 0,
       turn: 0,
+      inLine: 0,
+      waitsForLine: false,
       readOn: () => {
         take();
         while (left > 0 && this.turns.mayRead(reading)) take();
       },
     };
     while (left > 0 && this.turns.mayRead(reading)) take();
+    return reading;
   }
 
   turn(): boolean {
@@ -83,5 +87,27 @@ describe('reading in turns', () => {
     for (let turn = 0; turn < 9; turn++) readers.turn();
     const counts = ['a', 'b', 'c'].map((name) => readers.read.filter((other) => other === name).length);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
+  });
+
+  it('leaves unread what would only wait in line, until as many have left it', () => {
+    const readers = new Readers(10, 5, 3);
+    const busy = readers.send('busy', 8, true);
+    const turns = (count: number): number => {
+      for (let i = 0; i < count; i++) readers.turn();
+      return readers.read.filter((name) => name === 'busy').length;
+    };
+    expect(turns(5)).toBe(3);
+    readers.send('other', 5);
+    expect(readers.read.filter((name) => name === 'other')).toHaveLength(5);
+    readers.turns.waits(busy, false);
+    expect(turns(1)).toBe(4);
+    expect(turns(5)).toBe(4);
+    for (let left = 4; left > 1; left--) readers.turns.waits(busy, false);
+    expect(turns(2)).toBe(7);
+    while (busy.inLine > 0) {
+      readers.turns.waits(busy, false);
+      readers.turn();
+    }
+    expect(turns(2)).toBe(8);
   });
 });

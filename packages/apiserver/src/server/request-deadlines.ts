@@ -1,7 +1,8 @@
 import { badRequest, parseDuration } from '@canopy/apimachinery';
+import { type Linked, LinkedList } from './linked-list.ts';
 
 /** What has to be over at a time. */
-export interface Expiring {
+export interface Expiring extends Linked<Expiring> {
   /** Milliseconds of the clock. */
   readonly endsAt: number;
   /** Once, unless it was removed before. */
@@ -24,14 +25,10 @@ export interface DeadlineOptions {
 /** How late the end of a request may be noticed, in milliseconds. */
 const sweepMs = 100;
 
-/**
- * The requests in work by the time at which they end: one timer for all. Those with the usual time lie in the order of
- * their end, so that a sweep looks at one of them that has time left; those that asked for less are looked at one by one.
- */
+/** The requests in work, each with the time at which it ends: one timer for all, that looks at them one by one. */
 export class RequestDeadlines {
   private readonly options: DeadlineOptions;
-  private readonly usual = new Set<Expiring>();
-  private readonly sooner = new Set<Expiring>();
+  private readonly requests = new LinkedList<Expiring>();
   private stopSweeping: (() => void) | undefined;
 
   constructor(options: DeadlineOptions) {
@@ -40,7 +37,7 @@ export class RequestDeadlines {
 
   /** Number of requests that are in work and have not run out of time. */
   get size(): number {
-    return this.usual.size + this.sooner.size;
+    return this.requests.size;
   }
 
   /**
@@ -56,27 +53,24 @@ export class RequestDeadlines {
     return started + (asked === 0n ? timeoutMs : Math.min(timeoutMs, Number(asked) / 1e6));
   }
 
-  add(request: Expiring, started: number): void {
-    const { clock, timeoutMs } = this.options;
-    (request.endsAt < started + timeoutMs ? this.sooner : this.usual).add(request);
-    this.stopSweeping ??= clock.every(sweepMs, this.sweep);
+  add(request: Expiring): void {
+    this.requests.add(request);
+    this.stopSweeping ??= this.options.clock.every(sweepMs, this.sweep);
   }
 
   remove(request: Expiring): void {
-    if (!this.usual.delete(request)) this.sooner.delete(request);
+    this.requests.delete(request);
   }
 
   private readonly sweep = (): void => {
     const now = this.options.clock.now();
-    for (const request of this.usual) {
-      if (request.endsAt > now) break;
-      this.usual.delete(request);
-      request.expire();
-    }
-    for (const request of this.sooner) {
-      if (request.endsAt > now) continue;
-      this.sooner.delete(request);
-      request.expire();
+    for (let request = this.requests.first; request !== undefined; ) {
+      const { after } = request;
+      if (request.endsAt <= now) {
+        this.requests.delete(request);
+        request.expire();
+      }
+      request = after;
     }
     if (this.size > 0) return;
     this.stopSweeping?.();

@@ -1,6 +1,6 @@
 import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
 import type { IncomingRequest } from '../endpoints/request-context.ts';
-import type { ByteBudget, Holding } from './byte-budget.ts';
+import { type ByteBudget, newHolding } from './byte-budget.ts';
 import type { RunningRequests } from './http-request.ts';
 import { type BodyLimits, type BodySource, readBody } from './request-body.ts';
 
@@ -19,7 +19,7 @@ export function bodyOf(
   length: string | undefined,
   { onFinish }: Pick<IncomingRequest, 'onFinish'>,
 ): Promise<Uint8Array> {
-  const holding: Holding = { bytes: 0 };
+  const holding = newHolding();
   onFinish.push(() => bodies.budget.release(holding));
   return readBody(source, bodies, length, holding);
 }
@@ -31,7 +31,7 @@ export function countUnread(
   bytes: number,
   cut: () => void,
 ): void {
-  const holding: Holding = { bytes: 0, giveWay: cut };
+  const holding = newHolding(cut);
   peer.once('close', () => unread.release(holding));
   unread.grow(holding, bytes);
 }

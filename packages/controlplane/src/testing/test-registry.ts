@@ -178,6 +178,7 @@ export class TestCluster {
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: async () => Buffer.from(body === undefined ? '' : JSON.stringify(body)),
       signal: new AbortController().signal,
+      aborted: false,
       auditId: 'test',
       warnings: [],
       onFinish: [],

@@ -32,6 +32,7 @@ function request({ user, cluster = 'root', ...rest }: Wanted): IncomingRequest {
     headers: { authorization: `Bearer token-of-${user}`, 'content-type': 'application/json' },
     body: async () => new Uint8Array(0),
     signal: new AbortController().signal,
+    aborted: false,
     auditId: 'test',
     warnings: [],
     onFinish: [],

@@ -74,7 +74,7 @@ export interface WireInput {
 
 /** Watchers that are further behind read the log on disk. */
 const changeRing = { maxChanges: 4000, maxBytes: 8 * 1024 * 1024 };
-const flowLimits = { seats: 256, startsPerTurn: 32, sliceMs: 0.5, queued: 1000, waitMs: 15_000 };
+const flowLimits = { seats: 256, startsPerTurn: 32, sliceMs: 0.25, queued: 1000, waitMs: 15_000 };
 /** Twice what `/readyz` lets a replica lag behind. */
 const othersLagMs = 10_000;
 

@@ -1,3 +1,4 @@
+import { LinkedList } from '../linked-list.ts';
 import { defaultFrameBytes, defaultWindow, flag, frameHead, frameType } from './frames.ts';
 import type { Output } from './output.ts';
 import type { ServerStream } from './server-stream.ts';
@@ -13,8 +14,8 @@ export class DataSender {
   frameBytes = defaultFrameBytes;
   private readonly output: Output;
   /** Streams that only wait for the connection: the others hear of it when their own window grows. */
-  private readonly openEnded = new Set<ServerStream>();
-  private readonly complete = new Set<ServerStream>();
+  private readonly openEnded = new LinkedList<ServerStream>();
+  private readonly complete = new LinkedList<ServerStream>();
   /** DATA frames up to now. */
   framesSent = 0;
 
@@ -23,7 +24,7 @@ export class DataSender {
   }
 
   send(stream: ServerStream): void {
-    if (this.openEnded.has(stream) || this.complete.has(stream)) return;
+    if (stream.waitsIn !== undefined) return;
     while (wantsToSend(stream)) {
       if (!this.hasRoomFor(stream)) {
         this.await(stream);
@@ -39,10 +40,10 @@ export class DataSender {
   }
 
   /** False when the room is used up. */
-  private pumpAll(waiting: Set<ServerStream>): boolean {
-    for (const stream of waiting) {
+  private pumpAll(waiting: LinkedList<ServerStream>): boolean {
+    for (let stream = waiting.first; stream !== undefined; stream = waiting.first) {
       if (!this.hasRoomFor(stream)) return false;
-      waiting.delete(stream);
+      this.forget(stream);
       if (!wantsToSend(stream)) continue;
       this.sendFrame(stream);
       if (wantsToSend(stream)) this.await(stream);
@@ -51,12 +52,13 @@ export class DataSender {
   }
 
   private await(stream: ServerStream): void {
-    (stream.isEnding ? this.complete : this.openEnded).add(stream);
+    stream.waitsIn = stream.isEnding ? this.complete : this.openEnded;
+    stream.waitsIn.add(stream);
   }
 
   forget(stream: ServerStream): void {
-    this.openEnded.delete(stream);
-    this.complete.delete(stream);
+    stream.waitsIn?.delete(stream);
+    stream.waitsIn = undefined;
   }
 
   /** An empty frame ends a stream and needs no window. */

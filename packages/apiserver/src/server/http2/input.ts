@@ -20,9 +20,12 @@ export interface InputEvents {
 export class Input implements Reading {
   readInTurn = 0;
   turn = 0;
+  inLine = 0;
+  waitsForLine = false;
   private readonly socket: Duplex;
   private readonly events: InputEvents;
   private readonly now: () => number;
+  private readonly turns: ReadingTurns;
   private readonly preface = new ClientPreface();
   private readonly reader: FrameReader;
   /** Since when a frame is incomplete; 0: none is. */
@@ -34,6 +37,7 @@ export class Input implements Reading {
     this.socket = socket;
     this.events = events;
     this.now = now;
+    this.turns = turns;
     this.insideSince = now();
     this.reader = new FrameReader(
       (head, payload) => {
@@ -48,6 +52,10 @@ export class Input implements Reading {
   /** Since when a frame is incomplete that could be read; undefined when there is none. */
   get incompleteSince(): number | undefined {
     return this.socket.isPaused() || this.insideSince === 0 ? undefined : this.insideSince;
+  }
+
+  waits(yes: boolean): void {
+    this.turns.waits(this, yes);
   }
 
   readOn(): void {

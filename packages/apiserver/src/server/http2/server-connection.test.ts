@@ -277,7 +277,13 @@ describe('many requests at once', () => {
     const turns: (() => void)[] = [];
     const peer = new RawPeer({
       maxConcurrentStreams: 1000,
-      turns: new ReadingTurns({ requestsEach: 3, ms: 0, now: () => 0, afterInput: (turn) => void turns.push(turn) }),
+      turns: new ReadingTurns({
+        requestsEach: 3,
+        inLineEach: 1000,
+        ms: 0,
+        now: () => 0,
+        afterInput: (turn) => void turns.push(turn),
+      }),
     });
     for (let i = 0; i < 50; i++) {
       peer.request(4 * i + 1, { ':path': `/get/${i}` });
@@ -301,11 +307,45 @@ describe('many requests at once', () => {
     expect(peer.streams).toHaveLength(101);
   });
 
+  it('are left unread while so many of a connection wait in line', async () => {
+    const peer = new RawPeer({
+      maxConcurrentStreams: 1000,
+      turns: new ReadingTurns({
+        requestsEach: 1000,
+        inLineEach: 2,
+        ms: 0,
+        now: () => 0,
+        afterInput: (turn) => void setImmediate(turn),
+      }),
+      onStream: (stream) => {
+        peer.streams.push(stream);
+        stream.waits(true);
+      },
+    });
+    for (let i = 0; i < 9; i++) peer.request(2 * i + 1);
+    const readAfterwards = async (): Promise<number> => {
+      await peer.seen(frameType.settings);
+      return peer.streams.length;
+    };
+    expect(await readAfterwards()).toBe(2);
+    for (let done = 0; done < 7; done++) {
+      (peer.streams[done] as ServerStream).waits(false);
+      expect(await readAfterwards()).toBe(done + 3);
+    }
+    expect(peer.streams.map(({ id }) => id)).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17]);
+  });
+
   it('do not keep a connection that has failed', async () => {
     const turns: (() => void)[] = [];
     const peer = new RawPeer({
       maxConcurrentStreams: 1000,
-      turns: new ReadingTurns({ requestsEach: 1, ms: 0, now: () => 0, afterInput: (turn) => void turns.push(turn) }),
+      turns: new ReadingTurns({
+        requestsEach: 1,
+        inLineEach: 1000,
+        ms: 0,
+        now: () => 0,
+        afterInput: (turn) => void turns.push(turn),
+      }),
     });
     for (let i = 0; i < 10; i++) peer.request(2 * i + 1);
     await peer.seen(frameType.settings);

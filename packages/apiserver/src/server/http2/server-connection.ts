@@ -27,6 +27,7 @@ import { withoutPadding } from './padding.ts';
 import { Patience } from './patience.ts';
 import { maxHeaderListBytes, readRequestHeaders } from './request-headers.ts';
 import { ServerStream, type StreamCarrier, streamWindowBytes } from './server-stream.ts';
+import { StreamTable } from './stream-table.ts';
 
 /** What a peer may send on all streams together before it is read. Bytes. */
 const connectionWindowBytes = 8 << 20;
@@ -54,7 +55,7 @@ export class ServerConnection implements StreamCarrier {
   private readonly output: Output;
   private readonly input: Input;
   private readonly decoder = new HeaderDecoder();
-  private readonly streams = new Map<number, ServerStream>();
+  private readonly streams = new StreamTable<ServerStream>();
   private readonly closed = new ClosedStreams();
   private readonly sender: DataSender;
   private readonly patience: Patience;
@@ -109,7 +110,7 @@ export class ServerConnection implements StreamCarrier {
     const late = (since: number | undefined): boolean =>
       since !== undefined && since > 0 && now - since > frameTimeoutMs;
     if (!this.socket.isPaused() && (late(this.input.incompleteSince) || late(this.blocks.since))) this.socket.destroy();
-    for (const stream of this.streams.values())
+    for (const stream of this.streams.all())
       if (stream.isStalled(now, this.options.stallTimeoutMs)) stream.reset(errorCode.cancel);
     if (this.streams.size === 0 && now - this.idleSince > idleTimeoutMs) this.shutDown();
   }
@@ -225,7 +226,7 @@ export class ServerConnection implements StreamCarrier {
     }
     const headers = read.kind === 'too large' ? {} : read.fields;
     const stream = new ServerStream(this, id, { headers, sendWindow: this.peerStreamWindow, ended });
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     if (read.kind === 'request') this.options.onStream(stream);
     else stream.respond(431, {}, undefined);
   }
@@ -253,13 +254,13 @@ export class ServerConnection implements StreamCarrier {
     this.patience.spendIdleFrame();
     for (let at = 0; at < payload.length; at += 6) this.apply(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     this.output.push(frameHead(0, { type: frameType.settings, flags: flag.ack, stream: 0 }));
-    for (const stream of this.streams.values()) this.sender.send(stream);
+    for (const stream of this.streams.all()) this.sender.send(stream);
   }
 
   private apply(id: number, value: number): void {
     if (id === setting.initialWindowSize) {
       if (value > largestWindow) throw new ConnectionError(errorCode.flowControl, 'the window is too large');
-      for (const stream of this.streams.values()) this.widen(stream, value - this.peerStreamWindow);
+      for (const stream of this.streams.all()) this.widen(stream, value - this.peerStreamWindow);
       this.peerStreamWindow = value;
     } else if (id === setting.maxFrameSize) {
       if (value < defaultFrameBytes || value > 2 ** 24 - 1)
@@ -313,6 +314,10 @@ export class ServerConnection implements StreamCarrier {
     for (const part of headerFrames(stream.id, Buffer.concat(fields), end)) this.output.push(part);
   }
 
+  waits(yes: boolean): void {
+    this.input.waits(yes);
+  }
+
   sendData(stream: ServerStream): void {
     this.sender.send(stream);
   }
@@ -339,7 +344,7 @@ export class ServerConnection implements StreamCarrier {
   }
 
   forget(stream: ServerStream): void {
-    this.streams.delete(stream.id);
+    this.streams.delete(stream);
     if (!stream.bodyEnded) this.closed.add(stream.id);
     this.sender.forget(stream);
     if (this.streams.size > 0) return;
@@ -368,7 +373,7 @@ export class ServerConnection implements StreamCarrier {
     if (this.dead) return;
     this.dead = true;
     this.input.stop();
-    for (const stream of [...this.streams.values()]) stream.close();
+    for (const stream of this.streams.all()) stream.close();
     if (!this.socket.writableEnded) this.socket.end();
   }
 }

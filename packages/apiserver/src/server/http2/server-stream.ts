@@ -1,6 +1,8 @@
+import type { Linked, LinkedList } from '../linked-list.ts';
 import type { BodyReader, BodySource } from '../request-body.ts';
 import { errorCode } from './connection-error.ts';
 import type { HeaderFields } from './header-decoder.ts';
+import type { Numbered } from './stream-table.ts';
 
 /** What a peer may send of one body before it is read. Bytes. */
 export const streamWindowBytes = 1 << 20;
@@ -17,11 +19,18 @@ export interface StreamCarrier {
   credit(bytes: number): void;
   creditStream(stream: ServerStream, bytes: number): void;
   forget(stream: ServerStream): void;
+  /** A request begins or ends to wait for its turn. */
+  waits(yes: boolean): void;
 }
 
 /** One request and its answer on an HTTP/2 connection. Source: RFC 9113, 5.1. */
-export class ServerStream implements BodySource {
+export class ServerStream implements BodySource, Numbered<ServerStream>, Linked<ServerStream> {
   readonly id: number;
+  nextInBucket: ServerStream | undefined;
+  /** Of those that wait until the connection has room, and its neighbours there. */
+  waitsIn: LinkedList<ServerStream> | undefined;
+  before: ServerStream | undefined;
+  after: ServerStream | undefined;
   readonly headers: HeaderFields;
   sendWindow: number;
   receiveWindow = streamWindowBytes;
@@ -57,6 +66,10 @@ export class ServerStream implements BodySource {
     this.bodyEnded = start.ended;
     const length = start.headers['content-length'];
     this.announced = length === undefined ? undefined : Number(length);
+  }
+
+  waits(yes: boolean): void {
+    this.carrier.waits(yes);
   }
 
   once(_event: 'close', listener: () => void): void {

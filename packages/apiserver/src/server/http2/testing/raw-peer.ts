@@ -57,6 +57,7 @@ export class RawPeer {
       now: () => this.now,
       turns: new ReadingTurns({
         requestsEach: 1000,
+        inLineEach: 1000,
         ms: 0,
         now: () => this.now,
         afterInput: (turn) => void setImmediate(turn),
