@@ -22,8 +22,8 @@ type ItemRow = [key: StorageKey, rev: Revision, createRevision: Revision];
 /** One key with its value. */
 type ValueRow = [rev: Revision, createRevision: Revision, value: Uint8Array | null];
 
-/** A key with its newest version; `createRevision` null where the log has none of it any more, `value` null is a deletion. */
-type NewestRow = [key: StorageKey, rev: Revision, createRevision: Revision | null, value: Uint8Array | null];
+/** A key with its newest version. */
+type NewestRow = [key: StorageKey, ...ValueRow];
 
 /** A row of the log. `value` null is a deletion. */
 export interface LogRow {
@@ -165,22 +165,20 @@ export class SqliteReader {
     return this.#result(rows as unknown as ItemRow[], options.limit);
   }
 
-  /** As of `revision`: walks back from each key's newest version. */
+  /** As of `revision`: walks back from each key's newest version. What was deleted before is passed over without a look at the log. */
   rangeAt(prefix: string, options: RangeOptions, revision: Revision): RangeResult {
     const limit = options.limit ?? noLimit;
     const items: KeyValue[] = [];
     const rows = this.#prepareArrays(
-      `SELECT cur.key, cur.rev, kv.create_rev, kv.value FROM cur LEFT JOIN kv ON kv.rev = cur.rev
-       WHERE cur.key >= ? AND cur.key < ? ORDER BY cur.key`,
-    ).iterate(rangeStart(prefix, options.after), upperBound(prefix)) as Iterable<unknown> as Iterable<NewestRow>;
-    for (const [key, rev, createRevision, value] of rows) {
+      `SELECT cur.key, cur.rev, cur.create_rev, kv.value FROM cur LEFT JOIN kv ON kv.rev = cur.rev
+       WHERE cur.key >= ? AND cur.key < ? AND (cur.create_rev > 0 OR cur.rev > ?) ORDER BY cur.key`,
+    ).iterate(rangeStart(prefix, options.after), upperBound(prefix), revision) as Iterable<unknown>;
+    for (const [key, rev, createRevision, value] of rows as Iterable<NewestRow>) {
       // Most keys have not been written since.
       const item =
-        rev > revision || createRevision === null
+        rev > revision
           ? this.#versionAt(key, rev, revision)
-          : value === null
-            ? undefined
-            : { key, value, modRevision: rev, createRevision };
+          : { key, value: value ?? missing(rev), modRevision: rev, createRevision };
       if (item === undefined) continue;
       if (items.length >= limit) return { items, revision, more: true };
       items.push(item);
