@@ -78,6 +78,11 @@ export interface Transaction {
   compares: readonly Compare[];
   /** Applied all or not at all, in this order. One key at most once. */
   operations: readonly Operation[];
+  /**
+   * Nobody waits for it. Where a store has writes waiting, others go ahead of it and it shares little of their turn, however
+   * much is asked for in the background; it has its turn all the same. A store without such a line applies it like any other.
+   */
+  background?: boolean;
 }
 
 export type TransactionResult =

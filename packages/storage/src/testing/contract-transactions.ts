@@ -129,6 +129,27 @@ export function transactionContract(withStorage: WithStorage): void {
         expect(entries(await storage.range('/'))).toEqual(['/b=2']);
       }));
 
+    it('are applied in the background too, all of each or none, however many others write meanwhile', () =>
+      withStorage(async ({ storage }) => {
+        const taken = await put(storage, '/taken', '1');
+        const background = ['/a', '/b', '/c'].map((name, i) =>
+          storage.transact({
+            compares: [{ key: key('/taken'), modRevision: i === 1 ? 0 : taken }],
+            operations: ['1', '2'].map((at) => ({
+              type: 'put' as const,
+              key: key(`${name}/${at}`),
+              value: bytes('v'),
+            })),
+            background: true,
+          }),
+        );
+        await Promise.all(Array.from({ length: 20 }, (_, i) => put(storage, '/counter', `${i}`)));
+        expect((await Promise.all(background)).map(({ succeeded }) => succeeded)).toEqual([true, false, true]);
+        expect(entries(await storage.range('/a'))).toEqual(['/a/1=v', '/a/2=v']);
+        expect(entries(await storage.range('/b'))).toEqual([]);
+        expect(entries(await storage.range('/c/'))).toEqual(['/c/1=v', '/c/2=v']);
+      }));
+
     it('may write beside something new what is there already, or was', () =>
       withStorage(async ({ storage }) => {
         const red = [{ index: 'color', value: 'red' }];

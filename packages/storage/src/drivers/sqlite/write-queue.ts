@@ -4,11 +4,16 @@ import { StorageError } from '../../storage-error.ts';
 import { type BatchAnswer, request, type Scalar, type WriterResponse } from './batch-wire.ts';
 import type { WriterEvents, WriterLine } from './writer-line.ts';
 
+interface PendingTransaction {
+  transaction: Transaction;
+  resolve: (result: TransactionResult) => void;
+  reject: (error: Error) => void;
+}
+
 /** One request whose answer somebody awaits. */
-export type PendingRequest = { reject: (error: Error) => void } & (
-  | { transaction: Transaction; resolve: (result: TransactionResult) => void }
-  | { transaction: undefined; resolve: (number: number) => void }
-);
+export type PendingRequest =
+  | PendingTransaction
+  | { transaction: undefined; resolve: (number: number) => void; reject: (error: Error) => void };
 
 export interface Batch {
   pending: PendingRequest[];
@@ -35,15 +40,19 @@ export interface WriteQueueOptions {
 /** One batch: so much that a commit is amortised, so little that its writers do not wait long for their answer. */
 const batchRequests = 1000;
 const batchBytes = 4 * 1024 * 1024;
+/** Of transactions in the background a batch takes one, and more up to so many operations: everybody else in it waits for them. */
+const backgroundOperations = 200;
 
 /**
  * Group commit: requests gather in a batch while the writer thread commits the batch before. Every request of a
- * batch shares one fsync. What exceeds a batch waits in further ones, up to the bounds, then `Overloaded`.
+ * batch shares one fsync. What exceeds a batch waits in further ones, up to the bounds, then `Overloaded`. Background work
+ * waits in a line of its own, of which each batch takes a little.
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #line: WriterLine;
   readonly #waiting: Batch[] = [];
+  readonly #background: (PendingTransaction & { bytes: number })[] = [];
   #queued = 0;
   #queuedBytes = 0;
   #inFlight: Batch | undefined;
@@ -63,17 +72,20 @@ export class WriteQueue {
 
   transact(transaction: Transaction, bytes: number): Promise<TransactionResult> {
     return new Promise((resolve, reject) => {
-      const batch = this.#room(bytes);
-      encodeTransaction(batch, transaction);
-      this.#enqueue(batch, { transaction, resolve, reject }, bytes);
+      this.#checkRoom(bytes);
+      if (transaction.background === true) this.#background.push({ transaction, resolve, reject, bytes });
+      else add(this.#gathering(bytes), { transaction, resolve, reject }, bytes);
+      this.#enqueued(bytes);
     });
   }
 
   command(...items: Scalar[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      const batch = this.#room(0);
+      this.#checkRoom(0);
+      const batch = this.#gathering(0);
       batch.items.push(...items);
-      this.#enqueue(batch, { transaction: undefined, resolve, reject }, 0);
+      batch.pending.push({ transaction: undefined, resolve, reject });
+      this.#enqueued(0);
     });
   }
 
@@ -108,25 +120,27 @@ export class WriteQueue {
     });
   }
 
-  /** The batch that takes the next request. Throws `Overloaded`, `Closed` or what ended the writer. */
-  #room(bytes: number): Batch {
+  /** Throws `Overloaded`, `Closed` or what ended the writer. */
+  #checkRoom(bytes: number): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closing) throw new StorageError('Closed', 'the store is closed');
     const { maxQueued, maxQueuedBytes } = this.#options;
     if (this.#queued >= maxQueued || (this.#queued > 0 && this.#queuedBytes + bytes > maxQueuedBytes)) {
       throw new StorageError('Overloaded', `${this.#queued} writes with ${this.#queuedBytes} bytes are waiting`);
     }
+  }
+
+  /** The batch that takes the next request. */
+  #gathering(bytes: number): Batch {
     let batch = this.#waiting[this.#waiting.length - 1];
     if (batch === undefined || batch.pending.length >= batchRequests || batch.bytes + bytes > batchBytes) {
-      batch = { pending: [], items: [], values: [], bytes: 0 };
+      batch = emptyBatch();
       this.#waiting.push(batch);
     }
     return batch;
   }
 
-  #enqueue(batch: Batch, pending: PendingRequest, bytes: number): void {
-    batch.pending.push(pending);
-    batch.bytes += bytes;
+  #enqueued(bytes: number): void {
     this.#queued++;
     this.#queuedBytes += bytes;
     if (this.#flushing || this.#inFlight !== undefined) return;
@@ -140,7 +154,7 @@ export class WriteQueue {
 
   #flush(): void {
     if (this.#inFlight !== undefined || this.#failure !== undefined) return;
-    const batch = this.#waiting.shift();
+    const batch = this.#next();
     if (batch === undefined) {
       this.#letProcessEnd();
       if (this.#closed !== undefined) {
@@ -155,6 +169,21 @@ export class WriteQueue {
     this.#line.ref();
     const values = joinValues(batch);
     this.#line.post({ type: 'batch', count: batch.pending.length, items: batch.items, values }, [values.buffer]);
+  }
+
+  #next(): Batch | undefined {
+    const batch = this.#waiting.shift() ?? (this.#background.length > 0 ? emptyBatch() : undefined);
+    if (batch === undefined) return undefined;
+    const first = this.#background[0];
+    let left = backgroundOperations;
+    for (let next = this.#background[0]; next !== undefined; next = this.#background[0]) {
+      left -= Math.max(1, next.transaction.operations.length);
+      const fits = left >= 0 && batch.bytes + next.bytes <= batchBytes;
+      if (!fits && next !== first) break;
+      this.#background.shift();
+      add(batch, next, next.bytes);
+    }
+    return batch;
   }
 
   #receive(message: WriterResponse): void {
@@ -214,6 +243,7 @@ export class WriteQueue {
     const unknown = new StorageError('StorageFailed', `${message}; whether this write happened is unknown`, { cause });
     if (this.#inFlight !== undefined) rejectAll(this.#inFlight, unknown);
     for (const batch of this.#waiting) rejectAll(batch, error);
+    for (const { reject } of this.#background.splice(0)) reject(error);
     for (const { reject } of this.#compactions.splice(0)) reject(error);
     this.#inFlight = undefined;
     this.#waiting.length = 0;
@@ -226,7 +256,15 @@ function rejectAll(batch: Batch, error: StorageError): void {
   for (const { reject } of batch.pending) reject(error);
 }
 
-function encodeTransaction({ items, values }: Batch, { compares, operations }: Transaction): void {
+function emptyBatch(): Batch {
+  return { pending: [], items: [], values: [], bytes: 0 };
+}
+
+function add(batch: Batch, pending: PendingTransaction, bytes: number): void {
+  const { items, values } = batch;
+  const { compares, operations } = pending.transaction;
+  batch.pending.push(pending);
+  batch.bytes += bytes;
   items.push(request.transact, compares.length);
   for (const { key, modRevision } of compares) items.push(key, modRevision);
   items.push(operations.length);
