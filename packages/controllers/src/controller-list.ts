@@ -53,12 +53,13 @@ export interface RunningControllers {
 /** Starts all controllers where the last run of them stood. For a store that no other process uses: nothing is waited for. */
 export async function startControllers(deps: ControllerDeps): Promise<RunningControllers> {
   const { storage, hub } = deps.registry;
-  const { timers, logger } = deps;
+  const { timers, turns, logger } = deps;
   const reactor = new Reactor({
     name: 'controllers',
     storage,
     hub,
     clock: timers,
+    turns,
     logger,
     controllers: controllerList(deps),
   });
@@ -81,7 +82,7 @@ export async function startSharedControllers(
   options: SharedControllersOptions,
 ): Promise<RunningControllers> {
   const { storage, hub } = deps.registry;
-  const { timers: clock, logger } = deps;
+  const { timers: clock, turns, logger } = deps;
   const { chores, ...own } = options;
   const reactors = new Set<Reactor>();
   const shares = new WorkShares({
@@ -95,7 +96,7 @@ export async function startSharedControllers(
       const chore = chores[unit];
       if (chore !== undefined) return chore();
       const controllers = [(controllerFactories[unit] as ControllerFactory)(deps)];
-      const reactor = new Reactor({ name: unit, storage, hub, clock, logger, controllers, hold });
+      const reactor = new Reactor({ name: unit, storage, hub, clock, turns, logger, controllers, hold });
       await reactor.start();
       reactors.add(reactor);
       return {

@@ -18,7 +18,6 @@ import {
 } from '@canopy/storage';
 import { itemsAtOnce } from './items-at-once.ts';
 import { garbageMarks, removeObject, servedAt } from './object-writer.ts';
-import { transactInTurn } from './transact-in-turn.ts';
 
 /** An object that stays for now: it is marked, and its finalizers belong to others. */
 export interface HeldObject {
@@ -134,7 +133,8 @@ async function commitLeniently(
 ): Promise<void> {
   let [left, doing] = [compares, operations];
   while (doing.length > 0) {
-    const result = await transactInTurn(registry.storage, { compares: left, operations: [...doing, ...marks] });
+    const transaction = { compares: left, operations: [...doing, ...marks], background: true };
+    const result = await registry.storage.transact(transaction);
     if (result.succeeded) return;
     const { key } = result.failed;
     left = left.filter((compare) => compare.key !== key);

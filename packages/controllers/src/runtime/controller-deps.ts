@@ -9,6 +9,7 @@ import {
 import type { TokenIssuer } from '@canopy/controlplane';
 import type { BindingWorld, ClusterClaims, ShardSettings, WorkspaceSurfaces, WorkspaceTypes } from '@canopy/kcp';
 import { type Change, type Clock, objectPrefix, parseObjectKey, type Storage } from '@canopy/storage';
+import type { BackgroundTurns } from './background-turns.ts';
 import type { ControllerLogger, KeySink } from './controller.ts';
 
 /** What the controllers work with: the same registry and caches that serve requests. */
@@ -26,6 +27,8 @@ export interface ControllerDeps {
   clock: Pick<Clock, 'now'>;
   /** Of requeues, backoff and checkpoints; should not jump. */
   timers: Clock;
+  /** Of all that this process does in the background. */
+  turns: BackgroundTurns;
   logger: ControllerLogger;
   /** For how long other replicas may write to what has ended already, in milliseconds. Undefined when there are none. */
   othersLagMs?: number;

@@ -8,6 +8,7 @@ import {
   type Storage,
   type Subscription,
 } from '@canopy/storage';
+import type { BackgroundTurns } from './background-turns.ts';
 import { checkpointOf, checkpointPrefix, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { AddKey, Controller, ControllerLogger } from './controller.ts';
 import { withoutEndedClusters } from './ended-clusters.ts';
@@ -21,6 +22,7 @@ export interface ReactorOptions {
   storage: Storage;
   hub: ChangeHub;
   clock: Clock;
+  turns: BackgroundTurns;
   logger: ControllerLogger;
   controllers: readonly Controller[];
   /** Between two checkpoints. Default 3 s. */
@@ -72,6 +74,7 @@ export class Reactor {
     const queue = new WorkQueue({
       clock: this.options.clock,
       concurrency: controller.concurrency ?? defaultConcurrency,
+      turn: (begin) => this.options.turns.enter(begin),
       handle: async (key) =>
         this.options.hold?.active() === false
           ? followAgainMs

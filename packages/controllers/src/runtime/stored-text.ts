@@ -3,6 +3,13 @@ export function textOf(value: Uint8Array): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
+const deletionMark = Buffer.from('"deletionTimestamp"');
+
+/** Whether a stored object is being deleted. */
+export function isMarked(value: Uint8Array): boolean {
+  return textOf(value).includes(deletionMark);
+}
+
 const statusText = Buffer.from(',"status":{');
 
 /**

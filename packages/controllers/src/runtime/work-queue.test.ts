@@ -14,6 +14,7 @@ function gatedQueue(concurrency: number): { queue: WorkQueue; gate: Gate } {
   const queue = new WorkQueue({
     clock: systemClock,
     concurrency,
+    turn: (begin) => begin(),
     async handle(key) {
       gate.handled.push(key);
       await new Promise<void>((resolve) => opens.push(resolve));
@@ -74,6 +75,7 @@ describe('WorkQueue', () => {
     const queue = new WorkQueue({
       clock,
       concurrency: 1,
+      turn: (begin) => begin(),
       handle: () => Promise.reject(new Error('not today')),
       failed: (_key, _error, retryMs) => delays.push(retryMs),
     });
@@ -93,6 +95,7 @@ describe('WorkQueue', () => {
     const queue = new WorkQueue({
       clock,
       concurrency: 1,
+      turn: (begin) => begin(),
       async handle() {
         handled.push(clock.now());
         return undefined;

@@ -4,6 +4,8 @@ export interface WorkQueueOptions {
   clock: Clock;
   /** Keys handled at the same time. */
   concurrency: number;
+  /** Calls `begin` when the next key may begin to be handled. */
+  turn(begin: () => void): void;
   /** Milliseconds until the key wants to be handled again; undefined when it is done. */
   handle(key: string): Promise<number | undefined>;
   /** A key could not be handled and is tried again after `retryMs`. */
@@ -25,8 +27,6 @@ interface Entry {
   timer: ScheduledCall | undefined;
 }
 
-/** So many keys begin to be handled before everybody else in the process has a turn. */
-const keysPerTurn = 8;
 export const firstRetryMs = 20;
 export const longestRetryMs = 60_000;
 
@@ -37,8 +37,6 @@ export class WorkQueue {
   private readonly line: string[] = [];
   private head = 0;
   private running = 0;
-  /** Keys taken in this turn of the event loop. */
-  private taken = 0;
   private stopped = false;
   private waiters: { done: () => boolean; resolve: () => void }[] = [];
 
@@ -124,9 +122,6 @@ export class WorkQueue {
 
   private takeNext(): void {
     while (!this.stopped && this.running < this.options.concurrency && this.head < this.line.length) {
-      if (this.taken === keysPerTurn) return;
-      this.taken += 1;
-      if (this.taken === 1) setImmediate(() => this.nextTurn());
       const key = this.line[this.head] as string;
       this.head += 1;
       if (this.head > 1000 && this.head * 2 > this.line.length) {
@@ -135,18 +130,13 @@ export class WorkQueue {
       }
       const entry = this.entries.get(key) as Entry;
       entry.state = 'running';
-      entry.againMs = undefined;
       this.running += 1;
-      void this.run(key, entry);
+      this.options.turn(() => void this.run(key, entry));
     }
   }
 
-  private nextTurn(): void {
-    this.taken = 0;
-    this.takeNext();
-  }
-
   private async run(key: string, entry: Entry): Promise<void> {
+    entry.againMs = undefined;
     let next: number | undefined;
     try {
       next = await this.options.handle(key);

@@ -2,6 +2,7 @@ import type { KubeObject } from '@canopy/apimachinery';
 import { monotonicClock, systemClock } from '@canopy/storage';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '@canopy/testing';
 import { startControllers } from '../controller-list.ts';
+import { BackgroundTurns } from '../runtime/background-turns.ts';
 import type { ControllerLogger } from '../runtime/controller.ts';
 import type { ControllerDeps } from '../runtime/controller-deps.ts';
 
@@ -50,6 +51,7 @@ export function depsOf(plane: ControlPlane, problems: string[]): ControllerDeps 
     shard,
     clock: systemClock,
     timers: monotonicClock,
+    turns: new BackgroundTurns(monotonicClock),
     logger,
     tokens: {
       issue: async ({ serviceAccount, namespace, boundObject }) => ({

@@ -13,7 +13,12 @@ import {
   systemPolicy,
   versionInfo,
 } from '@canopy/apiserver';
-import { type RunningControllers, startControllers, startSharedControllers } from '@canopy/controllers';
+import {
+  BackgroundTurns,
+  type RunningControllers,
+  startControllers,
+  startSharedControllers,
+} from '@canopy/controllers';
 import { bootstrap, type ShardSettings } from '@canopy/kcp';
 import { ChangeHub, type Compactor, monotonicClock, type Storage, systemClock } from '@canopy/storage';
 import { ApiExportVirtualWorkspace, ConsumerBindings } from '@canopy/virtual-workspaces';
@@ -131,6 +136,7 @@ export async function wire(input: WireInput): Promise<Wired> {
     tokens,
     clock: systemClock,
     timers: monotonicClock,
+    turns: new BackgroundTurns(monotonicClock),
     logger,
   });
   return {

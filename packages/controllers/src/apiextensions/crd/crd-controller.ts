@@ -4,13 +4,13 @@ import { boundCrdsCluster, crdKey, groups } from '@canopy/kcp';
 import { objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
+import { isMarked } from '../../runtime/stored-text.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { reconcileDeletion, settleNames } from './crd-reconcile.ts';
 
 const crds = { group: crdGroup, resource: crdPlural };
 const crdsPrefix = objectPrefix(crds);
 const bindingsPrefix = objectPrefix({ group: groups.apis, resource: 'apibindings' });
-const deletionMark = Buffer.from('"deletionTimestamp"');
 const settleMs = 50;
 
 /** Definitions. Keys: `d/<cluster>/<name>` the end of one; `n/<cluster>` names of those that did not get theirs. */
@@ -25,7 +25,7 @@ export function crdController(deps: ControllerDeps): Controller {
         const at = parseObjectKey(change.key);
         if (at === undefined || at.cluster === boundCrdsCluster) return;
         if (change.type === 'delete') add(`n/${at.cluster}`, settleMs);
-        else if (Buffer.from(change.value as Uint8Array).includes(deletionMark)) add(`d/${at.cluster}/${at.name}`);
+        else if (isMarked(change.value as Uint8Array)) add(`d/${at.cluster}/${at.name}`);
       } else if (change.type === 'delete') {
         if (change.key.startsWith(bindingsPrefix)) add(`n/${clusterOfKey(change.key)}`, settleMs);
         if (waiting.empty) return;

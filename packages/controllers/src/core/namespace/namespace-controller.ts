@@ -3,12 +3,11 @@ import { defaultServiceAccount, rootCaConfigMap } from '@canopy/kcp';
 import { type Change, objectKey, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
-import { textOf } from '../../runtime/stored-text.ts';
+import { isMarked } from '../../runtime/stored-text.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { isNamespaceIntact, restoreNamespaceDefaults } from './namespace-defaults.ts';
 import { reconcileNamespace } from './namespace-reconcile.ts';
 
-const deletionMark = Buffer.from('"deletionTimestamp"');
 const settleMs = 20;
 const accountSuffix = `/${defaultServiceAccount}`;
 const rootCaSuffix = `/${rootCaConfigMap}`;
@@ -23,8 +22,7 @@ export function namespaceController(deps: ControllerDeps): Controller {
     concurrency: 16,
     keysOf(change, add) {
       if (change.key.startsWith('/r/core/namespaces/')) {
-        if (change.type === 'put' && textOf(change.value as Uint8Array).includes(deletionMark))
-          add(namespaceKeyOf(change));
+        if (change.type === 'put' && isMarked(change.value as Uint8Array)) add(namespaceKeyOf(change));
         return;
       }
       const isDefault = change.key.endsWith(accountSuffix) || change.key.endsWith(rootCaSuffix);

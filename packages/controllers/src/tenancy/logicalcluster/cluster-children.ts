@@ -1,11 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
-import { decodeObject } from '@canopy/apiserver';
+import type { KubeObject } from '@canopy/apimachinery';
+import { clusterIndex, decodeObject } from '@canopy/apiserver';
 import { workspaceSpecOf } from '@canopy/kcp';
 import { type Compare, type KeyValue, type Operation, objectPrefix, type RangeResult } from '@canopy/storage';
 import type { ControllerDeps } from '../../runtime/controller-deps.ts';
 import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { removeObject } from '../../runtime/object-writer.ts';
-import { transactInTurn } from '../../runtime/transact-in-turn.ts';
+import { isMarked } from '../../runtime/stored-text.ts';
 import { markCluster, planClusterChange } from './cluster-commit.ts';
 import type { EndingCluster } from './cluster-content.ts';
 import { clusterSpecOf, readLogicalCluster } from './cluster-objects.ts';
@@ -14,35 +14,36 @@ const page = 250;
 const markedAtOnce = 40;
 /** A logical cluster and its workspace. */
 const objectsMarked = 2;
-const readAtOnce = 20;
-const deletionMark = Buffer.from('"deletionTimestamp"');
 
 /** Marks the child workspaces of a cluster and their logical clusters, many in one transaction. Resolves to how many there are. */
 export async function markChildren(deps: ControllerDeps, parent: EndingCluster, now: string): Promise<number> {
-  const prefix = objectPrefix({ group: 'tenancy.kcp.io', resource: 'workspaces', cluster: parent.cluster });
   let count = 0;
   let after: string | undefined;
   for (;;) {
-    const found: RangeResult = await deps.registry.storage.range(prefix, {
-      limit: page,
-      ...(after === undefined ? {} : { after }),
-    });
+    const found = await childrenOf(deps, parent.cluster, { limit: page, ...(after === undefined ? {} : { after }) });
     count += found.items.length;
-    const unmarked = found.items.filter(
-      (kv) => !Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength).includes(deletionMark),
-    );
+    const unmarked = found.items.filter(({ value }) => !isMarked(value));
     const atOnce = itemsAtOnce(deps.registry.storage, markedAtOnce, objectsMarked);
     for (let i = 0; i < unmarked.length; i += atOnce) await markMany(deps, parent, unmarked.slice(i, i + atOnce), now);
     if (!found.more) return count;
-    await setImmediate();
+    await deps.turns.next();
     after = found.items[found.items.length - 1]?.key;
   }
 }
 
 /** Whether a cluster has child workspaces left. */
-export async function hasChildren({ registry }: ControllerDeps, cluster: string): Promise<boolean> {
+export async function hasChildren(deps: ControllerDeps, cluster: string): Promise<boolean> {
+  return (await childrenOf(deps, cluster, { limit: 1 })).items.length > 0;
+}
+
+/** By the index, which is rid of a workspace as soon as it is deleted: the keys themselves stay for a while. */
+function childrenOf(
+  { registry }: ControllerDeps,
+  cluster: string,
+  options: { limit: number; after?: string },
+): Promise<RangeResult> {
   const prefix = objectPrefix({ group: 'tenancy.kcp.io', resource: 'workspaces', cluster });
-  return (await registry.storage.range(prefix, { limit: 1 })).items.length > 0;
+  return registry.storage.rangeIndex(clusterIndex, cluster, { ...options, prefix });
 }
 
 interface Marking {
@@ -56,20 +57,17 @@ async function markMany(
   items: readonly KeyValue[],
   now: string,
 ): Promise<void> {
-  const markings: Marking[] = [];
-  for (let i = 0; i < items.length; i += readAtOnce) {
-    const part = await Promise.all(items.slice(i, i + readAtOnce).map((kv) => planMarking(deps, parent, kv, now)));
-    markings.push(...part.filter((marking) => marking !== undefined));
-    await setImmediate();
-  }
+  const planned = await Promise.all(items.map((kv) => planMarking(deps, parent, kv, now)));
+  const markings = planned.filter((marking) => marking !== undefined);
   if (markings.length === 0) return;
   const { storage } = deps.registry;
-  const together = await transactInTurn(storage, {
+  const together = await storage.transact({
     compares: markings.flatMap(({ compares }) => compares),
     operations: markings.flatMap(({ operations }) => operations),
+    background: true,
   });
   if (together.succeeded) return;
-  for (const marking of markings) await storage.transact(marking);
+  for (const marking of markings) await storage.transact({ ...marking, background: true });
 }
 
 async function planMarking(
@@ -78,20 +76,20 @@ async function planMarking(
   kv: KeyValue,
   now: string,
 ): Promise<Marking | undefined> {
+  await deps.turns.next();
   const workspace = decodeObject(kv);
   const { name = '', uid } = workspace.metadata;
   const { cluster } = workspaceSpecOf(workspace);
+  const resource = deps.world.native.find('tenancy.kcp.io', 'workspaces');
+  const place = { resource, access: parent.access, name };
   const child = cluster === undefined ? undefined : await readLogicalCluster(deps, cluster);
   if (child === undefined || clusterSpecOf(child.object).owner?.uid !== uid) {
-    await removeObject(
-      deps.registry,
-      { resource: deps.world.native.find('tenancy.kcp.io', 'workspaces'), access: parent.access, name },
-      { uid },
-    );
+    await removeObject(deps.registry, place, { uid });
     return undefined;
   }
-  return planClusterChange(deps, child, (logicalCluster, owner) => {
+  const mark = (logicalCluster: KubeObject, owner: KubeObject | undefined): void => {
     markCluster(logicalCluster, now);
     if (owner !== undefined) markCluster(owner, now);
-  });
+  };
+  return planClusterChange(deps, child, mark, { kv, object: workspace, place });
 }

@@ -16,14 +16,18 @@ export interface ClusterChange {
   operations: Operation[];
 }
 
-/** Plans a change of a LogicalCluster with all that follows from it, on itself and on its Workspace. */
+/**
+ * Plans a change of a LogicalCluster with all that follows from it, on itself and on its Workspace, which is read unless the
+ * caller has it.
+ */
 export async function planClusterChange(
   deps: ControllerDeps,
   found: StoredObjectAt,
   change: (logicalCluster: KubeObject, workspace: KubeObject | undefined) => void,
+  known?: StoredObjectAt,
 ): Promise<ClusterChange> {
   const now = timestamp(deps.registry.clock);
-  const owner = await readOwner(deps, found.object);
+  const owner = known ?? (await readOwner(deps, found.object));
   const logicalCluster = deepCopy(found.object);
   const workspace = owner === undefined ? undefined : deepCopy(owner.object);
   change(logicalCluster, workspace);

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { cleanupFinalizer } from '@canopy/apiextensions';
 import type { KubeObject } from '@canopy/apimachinery';
 import { type ClusterAccess, clusterIndex, decodeObject, type LogicalClusterName } from '@canopy/apiserver';
@@ -7,6 +6,7 @@ import { bindingFinalizer } from '@canopy/kcp';
 import { type KeyValue, objectPrefix, parseObjectKey, type RangeResult } from '@canopy/storage';
 import { type HeldObject, heldBy, removeInBulk } from '../../runtime/bulk-removal.ts';
 import type { ClusterView, ControllerDeps } from '../../runtime/controller-deps.ts';
+import { clustersPrefix } from '../../runtime/ended-clusters.ts';
 import { removeObject, servedAt } from '../../runtime/object-writer.ts';
 
 /** What a cluster that is being deleted still has. */
@@ -25,7 +25,6 @@ const page = 250;
 export const heldBack = 400;
 
 const workspacesPrefix = '/r/tenancy.kcp.io/workspaces/';
-const logicalClustersPrefix = '/r/core.kcp.io/logicalclusters/';
 const lastPrefixes = [
   '/r/apiextensions.k8s.io/customresourcedefinitions/',
   '/r/apis.kcp.io/apibindings/',
@@ -59,7 +58,7 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
         content.hasChildren = true;
         continue;
       }
-      if (kv.key.startsWith(logicalClustersPrefix)) continue;
+      if (kv.key.startsWith(clustersPrefix)) continue;
       if (lastPrefixes.some((prefix) => kv.key.startsWith(prefix))) content.last.push(kv);
       else content.free.push(kv);
     }
@@ -68,7 +67,7 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
     if (!found.more) break;
     const lastKey = found.items[found.items.length - 1]?.key;
     after = lastKey?.startsWith(workspacesPrefix) ? jump : lastKey;
-    await setImmediate();
+    await deps.turns.next();
   }
   await keepFree(deps, ending, content);
   return content;

@@ -8,7 +8,6 @@ import type { HeldObject } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
-import { transactInTurn } from '../../runtime/transact-in-turn.ts';
 import { markChildren } from './cluster-children.ts';
 import { changeCluster, markCluster } from './cluster-commit.ts';
 import { deleteContent, type EndingCluster, heldLast, removeFree } from './cluster-content.ts';
@@ -84,18 +83,19 @@ async function finish(
   const rest = [...content];
   const atOnce = itemsAtOnce(storage, operationsAtOnce);
   while (rest.length > atOnce) {
-    if (!(await transactInTurn(storage, deletionOf(rest.splice(0, atOnce)))).succeeded) return 'again';
+    if (!(await storage.transact(deletionOf(rest.splice(0, atOnce)))).succeeded) return 'again';
   }
-  const { compares, operations } = deletionOf(rest);
-  await endCluster(deps, found, compares, operations);
-  const result = await transactInTurn(storage, { compares, operations });
+  const deletion = deletionOf(rest);
+  await endCluster(deps, found, deletion.compares, deletion.operations);
+  const result = await storage.transact(deletion);
   return result.succeeded ? 'gone' : 'again';
 }
 
-function deletionOf(items: readonly KeyValue[]): { compares: Compare[]; operations: Operation[] } {
+function deletionOf(items: readonly KeyValue[]): { compares: Compare[]; operations: Operation[]; background: true } {
   return {
     compares: items.map(({ key, modRevision }) => ({ key, modRevision })),
     operations: items.map(({ key }) => ({ type: 'delete', key })),
+    background: true,
   };
 }
 
@@ -140,6 +140,6 @@ export async function sweepCluster({ registry: { storage } }: ControllerDeps, cl
       key,
     }));
     const gone = { key: logicalClusterKey(cluster), modRevision: 0 } as const;
-    if (!(await transactInTurn(storage, { compares: [gone], operations })).succeeded) return;
+    if (!(await storage.transact({ compares: [gone], operations, background: true })).succeeded) return;
   }
 }

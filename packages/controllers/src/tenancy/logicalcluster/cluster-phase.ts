@@ -1,5 +1,5 @@
 import { setCondition } from '@canopy/api';
-import { deepCopy, type KubeObject } from '@canopy/apimachinery';
+import type { KubeObject } from '@canopy/apimachinery';
 import { initializedCondition, lifecycleLabels } from '@canopy/kcp';
 import { clusterStatusOf, deletionFinalizer, terminatorsFinalizer } from './cluster-objects.ts';
 
@@ -48,7 +48,7 @@ function isLifecycleLabel(key: string): boolean {
 
 /** Whether {@link settlePhase} would change something. Cheap; for deciding whether an object needs a look. */
 export function isPhaseSettled(object: KubeObject): boolean {
-  const copy = deepCopy(object);
+  const copy = { ...object, metadata: { ...object.metadata }, status: { ...clusterStatusOf(object) } };
   settlePhase(copy, '');
   const summary = (o: KubeObject): string =>
     JSON.stringify([o.metadata.labels, o.metadata.finalizers, clusterStatusOf(o).phase, initialized(o)]);

@@ -3,7 +3,7 @@ import { groups } from '@canopy/kcp';
 import { type Change, objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
-import { statusStart, textOf } from '../../runtime/stored-text.ts';
+import { isMarked, statusStart, textOf } from '../../runtime/stored-text.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { hasChildren } from './cluster-children.ts';
 import { changeCluster } from './cluster-commit.ts';
@@ -90,16 +90,14 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
   };
 }
 
-const deletionMark = Buffer.from('"deletionTimestamp"');
 const readyLabel = Buffer.from('"tenancy.kcp.io/phase":"Ready"');
 const initialized = Buffer.from('"type":"WorkspaceInitialized","status":"True"');
 const terminators = Buffer.from('"terminators":[');
 
 function needsWork(change: Change): boolean {
   const value = change.value as Uint8Array;
-  const text = textOf(value);
-  if (text.includes(deletionMark)) return true;
-  if (change.previousRevision === 0 && isBornReady(text)) return false;
+  if (isMarked(value)) return true;
+  if (change.previousRevision === 0 && isBornReady(textOf(value))) return false;
   return !isPhaseSettled(decodeObject({ value, modRevision: change.revision }));
 }
 
