@@ -3,6 +3,7 @@ import { type QuotaCounter, type QuotaObject, recountQuota } from '@canopy/contr
 import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 import type { Controller } from '../runtime/controller.ts';
 import { type ClusterView, type ControllerDeps, clusterOfKey, clusterView } from '../runtime/controller-deps.ts';
+import { clustersPrefix } from '../runtime/ended-clusters.ts';
 import { changeObject } from '../runtime/object-writer.ts';
 
 const quotas = { group: '', resource: 'resourcequotas' };
@@ -19,6 +20,8 @@ export function quotaController(deps: ControllerDeps): Controller {
     name: 'quota',
     watches: ['*'],
     keysOf(change, add) {
+      // What ends with its cluster is not counted any more.
+      if (change.key.startsWith(clustersPrefix)) return;
       const cluster = clusterOfKey(change.key);
       if (change.key.startsWith(quotasPrefix)) {
         hasQuota.drop(cluster);

@@ -2,7 +2,7 @@ import { apiBindingsInitializer, groups } from '@canopy/kcp';
 import { type Change, objectPrefix } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
-import { statusStart, textOf } from '../../runtime/stored-text.ts';
+import { isMarked, statusStart, textOf } from '../../runtime/stored-text.ts';
 import { reconcileDefaultBindings } from './default-bindings-reconcile.ts';
 
 const clustersPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
@@ -31,8 +31,10 @@ export function defaultBindingsController(deps: ControllerDeps): Controller {
   };
 }
 
-/** A cluster that was created with all its bindings bound only names the initializer in its spec. */
+/** A cluster that was created with all its bindings bound only names the initializer in its spec. One that goes needs none. */
 function isConcerned(change: Change): boolean {
-  const text = textOf(change.value as Uint8Array);
+  const value = change.value as Uint8Array;
+  if (isMarked(value)) return false;
+  const text = textOf(value);
   return text.includes(initializerText, change.previousRevision === 0 ? Math.max(0, statusStart(text)) : 0);
 }

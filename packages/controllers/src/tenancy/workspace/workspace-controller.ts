@@ -3,7 +3,7 @@ import { groups, workspaceSpecOf, workspaceStatusOf } from '@canopy/kcp';
 import { type Change, objectPrefix } from '@canopy/storage';
 import type { AddKey, Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterAndName, keyParts, sinkObjects } from '../../runtime/controller-deps.ts';
-import { textOf } from '../../runtime/stored-text.ts';
+import { isMarked, textOf } from '../../runtime/stored-text.ts';
 import { WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { clusterSpecOf, readWorkspace } from '../logicalcluster/cluster-objects.ts';
 import { reconcileWorkspace } from './workspace-reconcile.ts';
@@ -47,23 +47,25 @@ export function workspaceController(deps: ControllerDeps): Controller {
   };
 }
 
-const deletionMark = Buffer.from('"deletionTimestamp"');
 const unscheduledText = Buffer.from('"Scheduling"');
-
-function isMarked(value: Uint8Array): boolean {
-  return textOf(value).includes(deletionMark);
-}
+const deletingLabel = Buffer.from('"tenancy.kcp.io/phase":"Deleting"');
 
 function needsWork(change: Change): boolean {
   const value = change.value as Uint8Array;
   // What scheduled it when it was created has left nothing to do.
   if (change.previousRevision === 0 && !textOf(value).includes(unscheduledText)) return false;
-  if (isMarked(value)) return true;
+  if (isMarked(value)) return !isMarkedWithCluster(change);
   const object = decodeObject({ value, modRevision: change.revision });
   const { cluster, mount } = workspaceSpecOf(object);
   if (mount !== undefined) return false;
   const { phase } = workspaceStatusOf(object);
   return cluster === undefined || phase === 'Unavailable' || phase !== object.metadata.labels?.['tenancy.kcp.io/phase'];
+}
+
+/** Whoever marks both in one write shows the phase of the cluster as well. A client's deletion of a Workspace alone does not. */
+function isMarkedWithCluster({ value, previous }: Change): boolean {
+  if (previous === undefined || isMarked(previous)) return false;
+  return textOf(value as Uint8Array).includes(deletingLabel) && !textOf(previous).includes(deletingLabel);
 }
 
 /** The Workspace of a logical cluster that vanished; one that was deleted took its Workspace with it. */
