@@ -1,4 +1,4 @@
-import type { Operation, Revision, Transaction } from './storage.ts';
+import type { IndexEntry, Operation, Revision, Transaction } from './storage.ts';
 import { StorageError } from './storage-error.ts';
 
 /** Bounds that every driver enforces, so that data can move from one to another. */
@@ -29,6 +29,11 @@ function checkKey(key: string): void {
   checkText(key, 'key');
 }
 
+function checkRow({ index, value }: IndexEntry): void {
+  checkText(index, 'index name');
+  checkText(value, 'index value');
+}
+
 function checkRevisionNumber(revision: number, least: number): void {
   if (!Number.isSafeInteger(revision) || revision < least) throw invalid(`${String(revision)} is not a revision`);
 }
@@ -40,11 +45,9 @@ function checkPut(operation: Operation & { type: 'put' }): number {
     throw invalid(`the value of ${operation.key} has ${bytes} bytes, more than ${storageLimits.valueBytes}`);
   }
   if (operation.indexes !== undefined) {
-    for (const entry of operation.indexes) {
-      checkText(entry.index, 'index name');
-      checkText(entry.value, 'index value');
-    }
+    for (const entry of operation.indexes) checkRow(entry);
   }
+  if (operation.ifIndexed !== undefined) checkRow(operation.ifIndexed);
   if (operation.lease !== undefined && !Number.isSafeInteger(operation.lease))
     throw invalid(`${String(operation.lease)} is not a lease`);
   return bytes;

@@ -71,6 +71,11 @@ export type Operation =
       indexes?: readonly IndexEntry[];
       /** The key is deleted when this lease expires. */
       lease?: LeaseId;
+      /**
+       * Put only if some object carries this index row, before this transaction; else nothing happens to the key. Stores of
+       * several processes may look before the commit.
+       */
+      ifIndexed?: IndexEntry;
     }
   | { type: 'delete'; key: StorageKey };
 
@@ -88,7 +93,7 @@ export interface Transaction {
 export type TransactionResult =
   | {
       succeeded: true;
-      /** One per operation, in order. A delete of a missing key takes no revision and yields 0. */
+      /** One per operation, in order. What changes nothing takes no revision and yields 0: a delete of a missing key, a put whose `ifIndexed` does not hold. */
       revisions: (Revision | 0)[];
       /** The store's revision after the transaction. */
       revision: Revision;

@@ -1,6 +1,6 @@
 import { conflict, deepCopy, type KubeObject, notFound, tooManyRequests } from '@canopy/apimachinery';
 import type { KeyValue, Operation } from '@canopy/storage';
-import { hasDependents, markOwner } from './garbage-marks.ts';
+import { markIfOwner, markOwner } from './garbage-marks.ts';
 import { decodeObject, encodeObject } from './object-codec.ts';
 import { indexEntries } from './object-indexes.ts';
 import {
@@ -131,9 +131,8 @@ async function write(
       value,
       indexes: indexEntries(registry, request.resource, cluster, object),
     });
-  if (gone ? await hasDependents(registry, cluster, object) : needsCollector(object)) {
-    operations.push(markOwner(request.resource, cluster, object));
-  }
+  if (gone) operations.push(...markIfOwner(request.resource, cluster, object));
+  else if (needsCollector(object)) operations.push(markOwner(request.resource, cluster, object));
   const result = await registry.storage.transact({
     compares: [{ key: kv.key, modRevision: kv.modRevision }],
     operations,

@@ -2,7 +2,6 @@ import type { KubeObject } from '@canopy/apimachinery';
 import type { Operation, StorageKey } from '@canopy/storage';
 import type { LogicalClusterName } from './logical-cluster.ts';
 import { ownerIndex, ownerIndexValue } from './object-indexes.ts';
-import type { Registry } from './registry.ts';
 import type { ServedResource } from './served-resource.ts';
 
 /**
@@ -26,7 +25,7 @@ export interface GarbageMark {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-function markOperation(mark: GarbageMark): Operation {
+function markOperation(mark: GarbageMark): Operation & { type: 'put' } {
   return {
     type: 'put',
     key: `${garbageMarkPrefix}${mark.cluster}/${mark.uid}` as StorageKey,
@@ -39,7 +38,11 @@ export function decodeGarbageMark(value: Uint8Array): GarbageMark {
 }
 
 /** Mark for an object that is an owner itself. */
-export function markOwner(resource: ServedResource, cluster: LogicalClusterName, owner: KubeObject): Operation {
+export function markOwner(
+  resource: ServedResource,
+  cluster: LogicalClusterName,
+  owner: KubeObject,
+): Operation & { type: 'put' } {
   return markOperation({
     cluster,
     uid: owner.metadata.uid ?? '',
@@ -48,6 +51,14 @@ export function markOwner(resource: ServedResource, cluster: LogicalClusterName,
     ...(owner.metadata.namespace === undefined ? {} : { namespace: owner.metadata.namespace }),
     name: owner.metadata.name ?? '',
   });
+}
+
+/** Mark for an object that disappears, if any object of the cluster names it as its owner. */
+export function markIfOwner(resource: ServedResource, cluster: LogicalClusterName, owner: KubeObject): Operation[] {
+  const { uid } = owner.metadata;
+  if (uid === undefined) return [];
+  const ifIndexed = { index: ownerIndex, value: ownerIndexValue(cluster, uid) };
+  return [{ ...markOwner(resource, cluster, owner), ifIndexed }];
 }
 
 /** Marks for owners that `object` names and `old` did not. */
@@ -75,16 +86,4 @@ export function markNewOwners(
     );
   }
   return [...marks.values()];
-}
-
-/** Whether any object of the cluster names this one as its owner. */
-export async function hasDependents(
-  registry: Registry,
-  cluster: LogicalClusterName,
-  object: KubeObject,
-): Promise<boolean> {
-  const { uid } = object.metadata;
-  if (uid === undefined) return false;
-  const found = await registry.storage.rangeIndex(ownerIndex, ownerIndexValue(cluster, uid), { limit: 1 });
-  return found.items.length > 0;
 }

@@ -9,7 +9,7 @@ import {
 } from '@canopy/apimachinery';
 import type { KeyValue, Operation } from '@canopy/storage';
 import { apiVersionText, createObject, defaultResetFields } from './create.ts';
-import { hasDependents, markNewOwners, markOwner } from './garbage-marks.ts';
+import { markIfOwner, markNewOwners } from './garbage-marks.ts';
 import { decodeObject, encodeObject, inStoredOrder } from './object-codec.ts';
 import { indexEntries } from './object-indexes.ts';
 import { checkChangedObject, checkSize, checkStrategy, desiredStateOf, servedVersion } from './object-rules.ts';
@@ -227,9 +227,7 @@ async function writeUpdated(
   if (dryRun) return { kv: { ...kv, value }, object };
   const operations: Operation[] = [];
   if (input.done) {
-    operations.push({ type: 'delete', key: kv.key });
-    if (await hasDependents(registry, access.cluster, object))
-      operations.push(markOwner(resource, access.cluster, object));
+    operations.push({ type: 'delete', key: kv.key }, ...markIfOwner(resource, access.cluster, object));
   } else {
     const seconds = resource.strategy.timeToLiveSeconds?.(object);
     operations.push({

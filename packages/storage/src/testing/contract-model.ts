@@ -16,15 +16,18 @@ type State = ReadonlyMap<string, ModelEntry>;
 
 interface Step {
   compares: { key: string; hold: boolean }[];
-  operations: { key: string; value: string | undefined; indexes: IndexEntry[] }[];
+  operations: { key: string; value: string | undefined; indexes: IndexEntry[]; ifIndexed: IndexEntry | undefined }[];
   compact: boolean;
 }
 
 const keys = fc.constantFrom('/a/1', '/a/2', '/a/\u{1f600}', '/a/\uff01', '/b/1', '/b', '/a');
-const indexes = fc.array(fc.record({ index: fc.constantFrom('i', 'j'), value: fc.constantFrom('x', 'y', 'é') }), {
-  maxLength: 3,
+const row = fc.record({ index: fc.constantFrom('i', 'j'), value: fc.constantFrom('x', 'y', 'é') });
+const operation = fc.record({
+  key: keys,
+  value: fc.option(fc.string({ maxLength: 5 }), { nil: undefined }),
+  indexes: fc.array(row, { maxLength: 3 }),
+  ifIndexed: fc.option(row, { nil: undefined, freq: 1 }),
 });
-const operation = fc.record({ key: keys, value: fc.option(fc.string({ maxLength: 5 }), { nil: undefined }), indexes });
 const step: fc.Arbitrary<Step> = fc.record({
   compares: fc.array(fc.record({ key: keys, hold: fc.boolean() }), { maxLength: 2 }),
   operations: fc.uniqueArray(operation, { selector: (each) => each.key, maxLength: 4 }),
@@ -77,7 +80,13 @@ async function applyStep(
     (each): Operation =>
       each.value === undefined
         ? { type: 'delete', key: key(each.key) }
-        : { type: 'put', key: key(each.key), value: bytes(each.value), indexes: each.indexes },
+        : {
+            type: 'put',
+            key: key(each.key),
+            value: bytes(each.value),
+            indexes: each.indexes,
+            ...(each.ifIndexed === undefined ? {} : { ifIndexed: each.ifIndexed }),
+          },
   );
   const result = await storage.transact({ compares, operations });
   const failing = step.compares.findIndex((compare) => !compare.hold);
@@ -96,7 +105,8 @@ async function applyStep(
     if (each.value === undefined) {
       state.delete(each.key);
       expect(modRevision > 0).toBe(existing !== undefined);
-    } else
+    } else if (each.ifIndexed !== undefined && !isCarried(before, each.ifIndexed)) expect(modRevision).toBe(0);
+    else
       state.set(each.key, {
         value: each.value,
         modRevision,
@@ -110,6 +120,14 @@ async function applyStep(
   }
   expect(result.revision).toBe(newest);
   return { state, revision: newest };
+}
+
+function isCarried(state: State, row: IndexEntry): boolean {
+  return [...state.values()].some(({ indexes }) => carries(indexes, row));
+}
+
+function carries(indexes: readonly IndexEntry[], row: IndexEntry): boolean {
+  return indexes.some(({ index, value }) => index === row.index && value === row.value);
 }
 
 async function expectState(storage: Storage, state: State, revision: Revision): Promise<void> {
@@ -128,9 +146,7 @@ async function expectIndexes(storage: Storage, state: State): Promise<void> {
   for (const index of ['i', 'j']) {
     const values = new Set<string>();
     for (const value of ['x', 'y', 'é']) {
-      const expected = [...state]
-        .filter(([, entry]) => entry.indexes.some((row) => row.index === index && row.value === value))
-        .map(([name]) => name);
+      const expected = [...state].filter(([, entry]) => carries(entry.indexes, { index, value })).map(([name]) => name);
       if (expected.length > 0) values.add(value);
       const found = await storage.rangeIndex(index, value);
       expect(found.items.map((item) => item.key)).toEqual(expected.sort(compareKeys));

@@ -182,6 +182,25 @@ export function transactionContract(withStorage: WithStorage): void {
         recorder.close();
       }));
 
+    it('put under the condition of an index row only where an object carries it, before the transaction', () =>
+      withStorage(async ({ storage }) => {
+        const red = { index: 'color', value: 'red' };
+        const blue = { index: 'color', value: 'blue' };
+        await put(storage, '/red', '1', { indexes: [red] });
+        const operations = [
+          { type: 'delete' as const, key: key('/red') },
+          { type: 'put' as const, key: key('/a'), value: bytes('2'), ifIndexed: red, indexes: [blue] },
+          { type: 'put' as const, key: key('/b'), value: bytes('3'), ifIndexed: blue },
+          { type: 'put' as const, key: key('/c'), value: bytes('4') },
+        ];
+        const first = applied(await storage.transact({ compares: [], operations }));
+        expect(first.revisions.map((revision) => revision > 0)).toEqual([true, true, false, true]);
+        expect(entries(await storage.range('/'))).toEqual(['/a=2', '/c=4']);
+        const second = applied(await storage.transact({ compares: [], operations: operations.slice(1, 3) }));
+        expect(second.revisions).toEqual([0, second.revision]);
+        expect(entries(await storage.range('/'))).toEqual(['/a=2', '/b=3', '/c=4']);
+      }));
+
     it('store empty, large and binary values as they are', () =>
       withStorage(async ({ storage }) => {
         const large = new Uint8Array(3 * 1024 * 1024).map((_, i) => (i * 31) % 251);

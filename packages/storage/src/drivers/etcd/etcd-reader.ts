@@ -1,4 +1,12 @@
-import type { IndexRangeOptions, KeyValue, RangeOptions, RangeResult, Revision, StorageKey } from '../../storage.ts';
+import type {
+  IndexEntry,
+  IndexRangeOptions,
+  KeyValue,
+  RangeOptions,
+  RangeResult,
+  Revision,
+  StorageKey,
+} from '../../storage.ts';
 import type { EtcdKeys, EtcdRange } from './etcd-keys.ts';
 import type { EtcdLayout } from './etcd-settings.ts';
 import type { KnownObjects } from './known-objects.ts';
@@ -85,6 +93,13 @@ export class EtcdReader {
     });
     const items = await this.#objectsAt(keys, page.revision);
     return { items, revision: this.#scale.toRevision(page.revision, 0), more: page.more };
+  }
+
+  /** Whether an object carries this row. */
+  async carries({ index, value }: IndexEntry): Promise<boolean> {
+    const range = this.#keys.rows(index, value, '');
+    if (range === undefined) return false;
+    return (await this.#range({ ...range, limit: 1, keysOnly: true })).items.length > 0;
   }
 
   async indexValues(index: string, valuePrefix: string, options: { limit?: number; after?: string }) {

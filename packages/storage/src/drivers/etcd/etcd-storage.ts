@@ -21,6 +21,7 @@ import type {
   TransactionResult,
 } from '../../storage.ts';
 import { isStorageError, messageOf, StorageError } from '../../storage-error.ts';
+import { applyWhatHolds } from './conditional-puts.ts';
 import { EtcdCompaction } from './etcd-compaction.ts';
 import { EtcdFollowers } from './etcd-followers.ts';
 import { EtcdKeys } from './etcd-keys.ts';
@@ -142,7 +143,11 @@ class EtcdStorage implements Storage {
     return this.#run(async () => {
       if (this.#pending.size > mostPending) throw new StorageError('Overloaded', 'too much waits for etcd');
       checkTransaction(transaction);
-      const result = await this.#writer.transact(transaction);
+      const result = await applyWhatHolds(
+        transaction,
+        (row) => this.#reader.carries(row),
+        (held) => this.#writer.transact(held),
+      );
       if (result.succeeded && result.revisions.some((revision) => revision > 0))
         await this.#followers.delivered(result.revision);
       else if (result.succeeded) this.#followers.reach(result.revision);

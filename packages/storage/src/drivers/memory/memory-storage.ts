@@ -117,8 +117,9 @@ export class MemoryStorage implements Storage {
       if (operation.type === 'put' && operation.lease !== undefined) this.#leases.check(operation.lease);
     }
     const changes: Change[] = [];
-    const revisions = transaction.operations.map((operation) => {
-      const change = this.#apply(operation);
+    const unmet = transaction.operations.map((operation) => this.#isUnmet(operation));
+    const revisions = transaction.operations.map((operation, i) => {
+      const change = unmet[i] === true ? undefined : this.#apply(operation);
       if (change === undefined) return 0;
       changes.push(change);
       return change.revision;
@@ -193,6 +194,12 @@ export class MemoryStorage implements Storage {
     this.#closed = true;
     this.#leases.close();
     this.#followers.fail(new StorageError('Closed', 'the store was closed'));
+  }
+
+  #isUnmet(operation: Operation): boolean {
+    if (operation.type === 'delete' || operation.ifIndexed === undefined) return false;
+    const { index, value } = operation.ifIndexed;
+    return this.#indexes.keysOf(index, value) === undefined;
   }
 
   #apply(operation: Operation): Change | undefined {

@@ -4,7 +4,8 @@ import type { MessagePort } from 'node:worker_threads';
  * What passes between the threads that use a database and its writer thread. A batch is one flat array of scalars, which structured
  * clone copies much faster than a tree of objects, and one buffer with all values in order, which is transferred.
  *
- * Request  = transact: TRANSACT, #compares, (key, modRevision)*, #operations, (key, bytes | -1 for a delete, lease | 0, indexes | '')*
+ * Request  = transact: TRANSACT, #compares, (key, modRevision)*, #operations, (key, bytes | -1 for a delete, lease | 0, indexes | '')*;
+ *            bytes of a put with `ifIndexed` are given as -2 - bytes, and index and value of that row follow
  *          | GRANT, ttlMs, now | REVOKE, lease | KEEP_ALIVE, lease, now | SWEEP, now | COMPACT, revision
  * Response = applied: APPLIED, #operations, (revision | 0, createRevision, previousRevision | 0)*
  *          | REFUSED, index of the compare, modRevision | 0, createRevision   (the value is next in `values`, if any)

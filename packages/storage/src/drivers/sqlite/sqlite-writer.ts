@@ -138,7 +138,11 @@ export class SqliteWriter {
     }
     this.#out.push(response.applied, operationCount);
     for (const operation of operations) {
-      const { key, value } = operation;
+      const { key, value, unmet } = operation;
+      if (unmet) {
+        this.#out.push(0, 0, 0);
+        continue;
+      }
       const known = compared.has(key);
       // What is written beside something new is mostly new as well: then there is nothing to look up.
       if (creates && !known && value !== undefined && this.#putNew(operation, value)) continue;
@@ -153,10 +157,12 @@ export class SqliteWriter {
     const length = reader.number();
     const lease = reader.number();
     const indexes = reader.string();
-    if (length < 0) return { key, value: undefined, lease, indexes };
-    const value = this.#values.subarray(this.#valueAt, this.#valueAt + length);
-    this.#valueAt += length;
-    return { key, value, lease, indexes };
+    if (length === -1) return { key, value: undefined, lease, indexes, unmet: false };
+    const unmet = length < 0 && this.#sql.carries.get(reader.string(), reader.string()) === undefined;
+    const bytes = length < 0 ? -2 - length : length;
+    const value = this.#values.subarray(this.#valueAt, this.#valueAt + bytes);
+    this.#valueAt += bytes;
+    return { key, value, lease, indexes, unmet };
   }
 
   /** False where the key has a row, of an object or of its deletion: nothing was written. */
@@ -276,6 +282,8 @@ interface WireOperation {
   lease: number;
   /** JSON of the index rows, or ''. */
   indexes: string;
+  /** Nothing happens to the key. */
+  unmet: boolean;
 }
 
 function liveRevision(row: CurrentRow | undefined): number {
@@ -310,6 +318,7 @@ function statementTexts() {
     setCurrent: 'REPLACE INTO cur (key, rev, create_rev, lease, indexes) VALUES (?, ?, ?, ?, ?)',
     removeIndex: 'DELETE FROM idx WHERE name = ? AND value = ? AND key = ?',
     addIndex: 'INSERT OR IGNORE INTO idx (name, value, key) VALUES (?, ?, ?)',
+    carries: 'SELECT 1 FROM idx WHERE name = ? AND value = ? LIMIT 1',
     leaseExists: 'SELECT id FROM lease WHERE id = ?',
     grant: 'INSERT INTO lease (ttl_ms, expires_ms) VALUES (?, ?)',
     keepAlive: 'UPDATE lease SET expires_ms = ttl_ms + ? WHERE id = ? AND expires_ms > ?',

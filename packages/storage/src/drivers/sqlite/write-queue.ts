@@ -273,8 +273,11 @@ function add(batch: Batch, pending: PendingTransaction, bytes: number): void {
       items.push(operation.key, -1, 0, '');
       continue;
     }
-    items.push(operation.key, operation.value.byteLength, operation.lease ?? 0, encodeIndexes(operation.indexes));
-    values.push(operation.value);
+    const { key, value, lease = 0, indexes, ifIndexed } = operation;
+    const bytes = value.byteLength;
+    items.push(key, ifIndexed === undefined ? bytes : -2 - bytes, lease, encodeIndexes(indexes));
+    if (ifIndexed !== undefined) items.push(ifIndexed.index, ifIndexed.value);
+    values.push(value);
   }
 }
 
