@@ -7,6 +7,8 @@ const peerGone = new Error('the client is gone');
 const stopping = new Error('the server is stopping');
 const aborted = new AbortController();
 aborted.abort(peerGone);
+/** Of all requests without one: nobody changes a query. */
+const noQuery = new URLSearchParams();
 
 /** The requests that want to hear when the server stops. */
 export class RunningRequests {
@@ -61,7 +63,7 @@ export class HttpRequest implements IncomingRequest {
     const mark = url.indexOf('?');
     this.method = parts.method;
     this.path = mark === -1 ? url : url.slice(0, mark);
-    this.query = new URLSearchParams(mark === -1 ? undefined : url.slice(mark + 1));
+    this.query = mark === -1 ? noQuery : new URLSearchParams(url.slice(mark + 1));
     this.headers = parts.headers;
     this.socket = parts.socket;
     this.body = parts.readBody;

@@ -72,15 +72,21 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
   return out;
 }
 
-/** A header block as HEADERS and CONTINUATIONs: heads and parts in turn. */
-export function headerFrames(stream: number, block: Buffer, end: boolean): Buffer[] {
+/** A header block, which lies behind room for the head of a frame, as HEADERS and CONTINUATIONs. */
+export function headerFrames(stream: number, framed: Buffer, end: boolean): Buffer[] {
   const endStream = end ? flag.endStream : 0;
-  const out: Buffer[] = [];
-  for (let at = 0; at === 0 || at < block.length; at += defaultFrameBytes) {
-    const part = block.subarray(at, at + defaultFrameBytes);
-    const last = at + part.length === block.length ? flag.endHeaders : 0;
-    const type = at === 0 ? frameType.headers : frameType.continuation;
-    out.push(frameHead(part.length, { type, flags: last | (at === 0 ? endStream : 0), stream }), part);
+  const firstBytes = frameHeadBytes + defaultFrameBytes;
+  if (framed.length <= firstBytes) {
+    const flags = flag.endHeaders | endStream;
+    writeHead(framed, 0, framed.length - frameHeadBytes, { type: frameType.headers, flags, stream });
+    return [framed];
+  }
+  writeHead(framed, 0, defaultFrameBytes, { type: frameType.headers, flags: endStream, stream });
+  const out = [framed.subarray(0, firstBytes)];
+  for (let at = firstBytes; at < framed.length; at += defaultFrameBytes) {
+    const part = framed.subarray(at, at + defaultFrameBytes);
+    const flags = at + part.length === framed.length ? flag.endHeaders : 0;
+    out.push(frameHead(part.length, { type: frameType.continuation, flags, stream }), part);
   }
   return out;
 }

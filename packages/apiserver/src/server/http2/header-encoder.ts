@@ -17,39 +17,57 @@ const longestKnown = 64;
 const neverKnown = new Set(['audit-id', 'content-length', 'warning', 'etag', 'location']);
 
 /**
- * A header block for an answer. It needs no table of the peer's and so no state: fields are static entries or literals
- * without indexing. Source: RFC 7541, 6.1 and 6.2.2.
+ * A header block for an answer, behind `room` bytes that are the caller's. It needs no table of the peer's and so no state:
+ * fields are static entries or literals without indexing. Source: RFC 7541, 6.1 and 6.2.2.
  */
-export function encodeHeaders(status: number, headers: Readonly<Record<string, string>>): Buffer[] {
-  const parts: Buffer[] = [encodeStatus(status)];
-  for (const name in headers) parts.push(encodeField(name, headers[name] as string));
-  return parts;
+export function encodeHeaders(status: number, headers: Readonly<Record<string, string>>, room = 0): Buffer {
+  let most = room + mostBytes('', ':status');
+  for (const name in headers) most += mostBytes(name, headers[name] as string);
+  const out = Buffer.allocUnsafe(most);
+  let at = writeStatus(out, room, status);
+  for (const name in headers) at = writeField(out, at, name, headers[name] as string);
+  return out.subarray(0, at);
 }
 
-function encodeStatus(status: number): Buffer {
+function writeStatus(out: Buffer, at: number, status: number): number {
   const index = statusIndex.get(status);
-  return index === undefined ? encodeField(':status', String(status)) : Buffer.from([0x80 | index]);
+  if (index === undefined) return writeField(out, at, ':status', String(status));
+  out[at] = 0x80 | index;
+  return at + 1;
 }
 
-export function encodeField(name: string, value: string): Buffer {
-  if (value.length > longestKnown || neverKnown.has(name)) return literal(name, value);
+function writeField(out: Buffer, at: number, name: string, value: string): number {
+  if (value.length > longestKnown || neverKnown.has(name)) return writeLiteral(out, at, name, value);
+  const field = knownField(name, value);
+  out.set(field, at);
+  return at + field.length;
+}
+
+function knownField(name: string, value: string): Buffer {
   const key = `${name}\n${value}`;
   let encoded = known.get(key);
   if (encoded === undefined) {
-    encoded = literal(name, value);
+    encoded = encodeField(name, value);
     if (known.size >= maxKnown) known.clear();
     known.set(key, encoded);
   }
   return encoded;
 }
 
-function literal(name: string, value: string): Buffer {
+export function encodeField(name: string, value: string): Buffer {
+  const out = Buffer.allocUnsafe(mostBytes(name, value));
+  return out.subarray(0, writeLiteral(out, 0, name, value));
+}
+
+function mostBytes(name: string, value: string): number {
+  return 18 + name.length + value.length;
+}
+
+function writeLiteral(out: Buffer, start: number, name: string, value: string): number {
   const index = nameIndex.get(name) ?? 0;
-  const out = Buffer.allocUnsafe(12 + (index === 0 ? 6 + name.length : 0) + value.length);
-  let at = writeInteger(out, 0, { bits: 4, flags: 0, value: index });
+  let at = writeInteger(out, start, { bits: 4, flags: 0, value: index });
   if (index === 0) at = writeText(out, at, name.toLowerCase());
-  at = writeText(out, at, value);
-  return out.subarray(0, at);
+  return writeText(out, at, value);
 }
 
 function writeText(out: Buffer, start: number, text: string): number {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConnectionError } from './connection-error.ts';
+import { FrameReader } from './frame-reader.ts';
+import { flag, frameHeadBytes, frameType, headerFrames } from './frames.ts';
 import { HeaderDecoder } from './header-decoder.ts';
 import { encodeHeaders } from './header-encoder.ts';
 
@@ -105,12 +107,23 @@ describe('encoding header blocks', () => {
         fc.dictionary(fc.stringMatching(/^[a-z][a-z-]{0,150}$/), ascii),
         (status, headers) => {
           const fields: [string, string][] = [];
-          new HeaderDecoder().decode(Buffer.concat(encodeHeaders(status, headers)), (name, value) =>
-            fields.push([name, value]),
-          );
+          new HeaderDecoder().decode(encodeHeaders(status, headers), (name, value) => fields.push([name, value]));
           expect(fields).toEqual([[':status', String(status)], ...Object.entries(headers)]);
         },
       ),
     );
+  });
+
+  it('leaves in frames that the peer takes, however long it is', () => {
+    const headers = { warning: 'x'.repeat(40_000), 'audit-id': 'a' };
+    const whole = encodeHeaders(200, headers);
+    const frames: { type: number; flags: number; payload: Buffer }[] = [];
+    const reader = new FrameReader(({ type, flags }, payload) => frames.push({ type, flags, payload }));
+    for (const part of headerFrames(3, encodeHeaders(200, headers, frameHeadBytes), true)) reader.push(part);
+    expect(frames.map(({ type }) => type)).toEqual([frameType.headers, frameType.continuation, frameType.continuation]);
+    expect(frames.map(({ flags }) => flags)).toEqual([flag.endStream, 0, flag.endHeaders]);
+    expect(Buffer.concat(frames.map(({ payload }) => payload))).toEqual(whole);
+    const [only] = headerFrames(3, encodeHeaders(204, {}, frameHeadBytes), false);
+    expect(only).toEqual(Buffer.from([0, 0, 1, frameType.headers, flag.endHeaders, 0, 0, 0, 3, 0x89]));
   });
 });

@@ -9,6 +9,7 @@ import {
   type FrameHead,
   flag,
   frameHead,
+  frameHeadBytes,
   frameType,
   goAwayFrame,
   headerFrames,
@@ -308,10 +309,10 @@ export class ServerConnection implements StreamCarrier {
   // --- what goes out
 
   sendHeaders(stream: ServerStream, status: number, headers: Readonly<Record<string, string>>, end: boolean): void {
-    const fields = encodeHeaders(status, headers);
-    if (!this.headersSent) fields.unshift(emptyTable);
+    const framed = encodeHeaders(status, headers, this.headersSent ? frameHeadBytes : frameHeadBytes + 1);
+    if (!this.headersSent) framed[frameHeadBytes] = emptyTable;
     this.headersSent = true;
-    for (const part of headerFrames(stream.id, Buffer.concat(fields), end)) this.output.push(part);
+    for (const part of headerFrames(stream.id, framed, end)) this.output.push(part);
   }
 
   waits(yes: boolean): void {
@@ -379,7 +380,7 @@ export class ServerConnection implements StreamCarrier {
 }
 
 /** Tells the peer, before the first header block, that we keep no table. Source: RFC 7541, 6.3. */
-const emptyTable = Buffer.from([0x20]);
+const emptyTable = 0x20;
 
 function checkPriority({ stream }: FrameHead, { length }: Buffer): void {
   if (stream === 0) throw new ConnectionError(errorCode.protocol, 'a priority of no stream');
