@@ -55,12 +55,27 @@ export class RbacSnapshot {
 
   /** Grants of a user by name and by groups; cluster-wide ones first, then those of the namespace. */
   grantsOf(user: UserInfo, namespace: string): Grant[] {
-    const all: Grant[] = [];
-    add(all, this.byUser.get(user.name));
-    for (const name of user.groups) add(all, this.byGroup.get(name));
-    const grants = all.filter((grant) => grant.namespace === '');
-    if (namespace !== '') for (const grant of all) if (grant.namespace === namespace) grants.push(grant);
+    const grants: Grant[] = [];
+    this.findGrant(user, namespace, (grant) => {
+      grants.push(grant);
+      return false;
+    });
     return grants;
+  }
+
+  /** The first of the grants that {@link grantsOf} lists for which `holds` does. Makes nothing, since each request asks. */
+  findGrant(user: UserInfo, namespace: string, holds: (grant: Grant) => boolean): Grant | undefined {
+    return this.findIn(user, '', holds) ?? (namespace === '' ? undefined : this.findIn(user, namespace, holds));
+  }
+
+  private findIn(user: UserInfo, namespace: string, holds: (grant: Grant) => boolean): Grant | undefined {
+    const own = firstOf(this.byUser.get(user.name), namespace, holds);
+    if (own !== undefined) return own;
+    for (const name of user.groups) {
+      const found = firstOf(this.byGroup.get(name), namespace, holds);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** Rules of a role, in this snapshot only. */
@@ -70,8 +85,14 @@ export class RbacSnapshot {
   }
 }
 
-function add(all: Grant[], list: readonly Grant[] | undefined): void {
-  if (list !== undefined) for (const grant of list) all.push(grant);
+function firstOf(
+  list: readonly Grant[] | undefined,
+  namespace: string,
+  holds: (grant: Grant) => boolean,
+): Grant | undefined {
+  if (list === undefined) return undefined;
+  for (const grant of list) if (grant.namespace === namespace && holds(grant)) return grant;
+  return undefined;
 }
 
 function push(map: Map<string, Grant[]>, key: string, grant: Grant): void {

@@ -30,12 +30,17 @@ export class ClusterRules {
   }
 
   private checkIn(snapshot: RbacSnapshot, user: UserInfo, asked: RuleQuestion & { namespace: string }): RbacVerdict {
-    for (const grant of snapshot.grantsOf(user, asked.namespace)) {
+    const found = snapshot.findGrant(user, asked.namespace, (grant) => {
       const rules = snapshot.rulesOf(grant) ?? this.base.rulesOf({ roleRef: grant.roleRef, namespace: '' });
-      if (rules?.some((rule) => ruleAllows(rule, asked)) === true) return { allowed: true, binding: grant.binding };
-    }
-    return denied;
+      return rules !== undefined && anyAllows(rules, asked);
+    });
+    return found === undefined ? denied : { allowed: true, binding: found.binding };
   }
+}
+
+function anyAllows(rules: readonly PolicyRule[], asked: RuleQuestion): boolean {
+  for (const rule of rules) if (ruleAllows(rule, asked)) return true;
+  return false;
 }
 
 const denied: RbacVerdict = { allowed: false };
