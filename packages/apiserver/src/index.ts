@@ -61,7 +61,7 @@ export { parseRequestInfo } from './endpoints/request-info.ts';
 export type { EndpointServices, ResourceCall } from './endpoints/resource-call.ts';
 export { objectRequestOf, singleCluster, writeOptionsOf } from './endpoints/resource-call.ts';
 export type { SpecialEndpoints, SubresourceDescription, SubresourceEndpoint } from './endpoints/subresources.ts';
-export { endpointKey, subresourcesOf } from './endpoints/subresources.ts';
+export { subresourcesOf } from './endpoints/subresources.ts';
 export type { VersionInfo } from './endpoints/version.ts';
 export { versionInfo } from './endpoints/version.ts';
 export { withAuthenticatedGroup } from './filters/authentication.ts';

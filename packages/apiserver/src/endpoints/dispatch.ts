@@ -1,5 +1,4 @@
 import { badRequest, methodNotAllowed, pathNotFound, type Verb } from '@canopy/apimachinery';
-import { parseLogicalClusterName } from '../registry/logical-cluster.ts';
 import { groupResourceOf } from '../registry/registry.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
 import type { ApiResponse } from './api-response.ts';
@@ -13,7 +12,7 @@ import { handleUpdate } from './handlers/update.ts';
 import { handleWatch } from './handlers/watch.ts';
 import type { AuthorizedContext } from './request-context.ts';
 import type { EndpointServices, ResourceCall } from './resource-call.ts';
-import { endpointKey, type SpecialEndpoints } from './subresources.ts';
+import type { SpecialEndpoints } from './subresources.ts';
 
 type Handler = (call: ResourceCall) => Promise<ApiResponse>;
 
@@ -46,10 +45,11 @@ export async function dispatchResource(
   const restriction = domain.restriction === undefined ? undefined : await domain.restriction(target, resource);
   const call: ResourceCall = { context, services, resource, restriction };
   if (version.declaration.deprecated === true) context.warnings.push(deprecationText(resource, version.declaration));
-  const special_ = special.names.get(`${endpointKey(resource)}/${info.name}`)?.(call);
+  const special_ = special.names.get(resource.key)?.get(info.name)?.(call);
   if (special_ !== undefined) return special_;
   const handler = info.subresource === '' ? mainHandler(special, call) : subresourceHandler(special, call);
-  return handler(call);
+  // Waiting here is cheaper than a promise that adopts another one.
+  return await handler(call);
 }
 
 function deprecationText(resource: ServedResource, version: { name: string; deprecationWarning?: string }): string {
@@ -75,14 +75,13 @@ function checkScope(resource: ServedResource, context: AuthorizedContext): void 
   }
   if (info.namespace !== '' && !/^[a-z0-9][a-z0-9.-]*$/.test(info.namespace))
     throw badRequest('invalid namespace in the path');
-  if (target.kind === 'cluster' && parseLogicalClusterName(target.name) === undefined) throw pathNotFound();
 }
 
 function mainHandler(special: SpecialEndpoints, call: ResourceCall): Handler {
   const { info } = call.context;
   const { declaration } = call.resource;
   if (declaration.virtual === true) {
-    const virtual = special.virtual.get(endpointKey(call.resource));
+    const virtual = special.virtual.get(call.resource.key);
     if (virtual === undefined || info.verb !== 'create')
       throw methodNotAllowed(groupResourceOf(call.resource), info.verb);
     return virtual;
@@ -104,9 +103,7 @@ function mainHandler(special: SpecialEndpoints, call: ResourceCall): Handler {
 function subresourceHandler(special: SpecialEndpoints, call: ResourceCall): Handler {
   const { info } = call.context;
   const declared = call.resource.versions.get(info.version)?.declaration.subresources;
-  const own = special.subresources
-    .get(endpointKey(call.resource))
-    ?.find((endpoint) => endpoint.name === info.subresource);
+  const own = special.subresources.get(call.resource.key)?.find((endpoint) => endpoint.name === info.subresource);
   if (own !== undefined) {
     if (!own.verbs.includes(info.verb as Verb)) throw subresourceMethod(call);
     return (target) => own.handle(target);

@@ -22,12 +22,8 @@ export interface SpecialEndpoints {
   subresources: ReadonlyMap<string, readonly SubresourceEndpoint[]>;
   /** Answers a POST to a resource that is never stored (the review kinds). */
   virtual: ReadonlyMap<string, (call: ResourceCall) => Promise<ApiResponse>>;
-  /** Answers requests for single names that mean something else (`workspaces/~`). */
-  names: ReadonlyMap<string, (call: ResourceCall) => Promise<ApiResponse> | undefined>;
-}
-
-export function endpointKey(resource: ServedResource): string {
-  return `${resource.declaration.group}/${resource.declaration.names.plural}`;
+  /** Answers requests for single names, by name, that mean something else (`workspaces/~`). */
+  names: ReadonlyMap<string, ReadonlyMap<string, (call: ResourceCall) => Promise<ApiResponse> | undefined>>;
 }
 
 const statusVerbs: readonly Verb[] = ['get', 'patch', 'update'];
@@ -45,6 +41,6 @@ export function subresourcesOf(
   if (declared.scale !== undefined) {
     list.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: statusVerbs });
   }
-  list.push(...(special.subresources.get(endpointKey(resource)) ?? []));
+  list.push(...(special.subresources.get(resource.key) ?? []));
   return list;
 }

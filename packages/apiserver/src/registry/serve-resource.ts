@@ -31,6 +31,7 @@ export function serveResource(declaration: ResourceDeclaration, options: ServeOp
   const { group } = declaration;
   return {
     declaration,
+    key: `${group}/${declaration.names.plural}`,
     identity: options.identity ?? '',
     storedAs: options.storedAs ?? { group, resource: declaration.names.plural },
     origin: options.origin,
@@ -107,8 +108,7 @@ function contentHash(declaration: ResourceDeclaration): string {
 export function makeSurface(resources: readonly ServedResource[]): ApiSurface {
   const byKey = new Map<string, ServedResource>();
   for (const resource of resources) {
-    const key = `${resource.declaration.group}/${resource.declaration.names.plural}`;
-    if (!byKey.has(key)) byKey.set(key, resource);
+    if (!byKey.has(resource.key)) byKey.set(resource.key, resource);
   }
   const all = [...byKey.values()].sort(compareResources);
   let hash: string | undefined;

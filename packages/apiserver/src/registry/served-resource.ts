@@ -32,6 +32,8 @@ export type ResourceOrigin =
  */
 export interface ServedResource {
   declaration: ResourceDeclaration;
+  /** `<group>/<resource>`, by which special behaviour is found. */
+  key: string;
   /** Identity hash in the storage key of bound resources; `''` otherwise. */
   identity: string;
   /** Where the objects are stored; differs from the declaration for a second API over the same storage (Events). */

@@ -27,8 +27,7 @@ export interface DispatchOptions {
 /** What answers a request that everybody before has let through. */
 export function dispatcher(options: DispatchOptions): (context: AuthorizedContext) => Promise<ApiResponse> {
   const version = JSON.stringify(options.version, null, 2);
-  return async (context) => {
-    if (context.info.resourceRequest) return dispatchResource(options.services, options.special, context);
+  const answerPath = async (context: AuthorizedContext): Promise<ApiResponse> => {
     const { apiPath, method, target } = context;
     if (method !== 'GET' && method !== 'HEAD') throw pathNotFound();
     const document = await options.documents.answer(context);
@@ -44,6 +43,8 @@ export function dispatcher(options: DispatchOptions): (context: AuthorizedContex
     if (apiPath === '/') return jsonResponse(200, JSON.stringify({ paths: rootPaths }));
     throw pathNotFound();
   };
+  return (context) =>
+    context.info.resourceRequest ? dispatchResource(options.services, options.special, context) : answerPath(context);
 }
 
 const rootPaths = [

@@ -30,7 +30,7 @@ export function specialEndpoints({ access, home }: SpecialEndpointsInput): Speci
       rules: ruleLister(access),
       tokens: tokenReviewer(access),
     }),
-    names: new Map([['tenancy.kcp.io/workspaces/~', (call: ResourceCall) => homeEndpoint(home, call)]]),
+    names: new Map([['tenancy.kcp.io/workspaces', new Map([['~', (call: ResourceCall) => homeEndpoint(home, call)]])]]),
   };
 }
 

@@ -10,5 +10,5 @@ export async function handleGet(call: ResourceCall): Promise<ApiResponse> {
   const stored = await getObject(call.services.registry, request);
   if (call.restriction?.visible?.(objectOf(stored)) === false)
     throw notFound(groupResourceOf(call.resource), request.name);
-  return renderObject(call, 200, stored);
+  return await renderObject(call, 200, stored);
 }
