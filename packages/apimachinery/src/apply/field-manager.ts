@@ -1,4 +1,5 @@
 import type { JsonObject, KubeObject } from '../meta/object.ts';
+import { isJsonObject } from '../patch/json-tree.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type Comparison, compareObjects } from './compare.ts';
 import { difference, type FieldSet, isEmptySet, recursiveDifference } from './field-set.ts';
@@ -38,23 +39,33 @@ export interface FieldManagerOptions {
   otherVersion?: (apiVersion: string) => ManagedVersion | undefined;
 }
 
+const UNTRACKED_METADATA: ReadonlySet<string> = new Set([
+  'clusterName',
+  'creationTimestamp',
+  'generation',
+  'managedFields',
+  'name',
+  'namespace',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+]);
+
 /** Fields that nobody owns: the server sets them, or they identify the object. */
 const UNTRACKED: FieldSet = {
   'f:apiVersion': {},
   'f:kind': {},
-  'f:metadata': {
-    '.': {},
-    'f:clusterName': {},
-    'f:creationTimestamp': {},
-    'f:generation': {},
-    'f:managedFields': {},
-    'f:name': {},
-    'f:namespace': {},
-    'f:resourceVersion': {},
-    'f:selfLink': {},
-    'f:uid': {},
-  },
+  'f:metadata': { '.': {}, ...Object.fromEntries([...UNTRACKED_METADATA].map((name) => [`f:${name}`, {}])) },
 };
+
+/** A shallow copy without the metadata that nobody owns: it need not be looked at where {@link withoutUntracked} drops it. */
+export function trackedFields(object: JsonObject): JsonObject {
+  const { metadata } = object;
+  if (!isJsonObject(metadata)) return object;
+  const tracked: JsonObject = {};
+  for (const name in metadata) if (!UNTRACKED_METADATA.has(name)) tracked[name] = metadata[name]!;
+  return { ...object, metadata: tracked };
+}
 
 export function withoutUntracked(set: FieldSet): FieldSet {
   return difference(set, UNTRACKED);

@@ -127,17 +127,24 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
 function subtract(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
   if (a === b) return EMPTY_SET;
   let result: Draft | undefined;
-  for (const element in b) {
-    if (element === '.') continue;
-    const ours = a[element];
-    if (ours === undefined) continue;
-    const rest = subtractNode(ours, b[element]!, recursive);
-    if (rest === ours) continue;
-    result ??= { ...a };
-    if (rest === undefined) delete result[element];
-    else result[element] = rest;
+  for (const element in a) {
+    const ours = a[element]!;
+    const theirs = element === '.' ? undefined : b[element];
+    const rest = theirs === undefined ? ours : subtractNode(ours, theirs, recursive);
+    if (rest !== ours) result ??= entriesBefore(a, element);
+    if (result !== undefined && rest !== undefined) result[element] = rest;
   }
   return result ?? a;
+}
+
+/** What is left is made anew: objects from which something was deleted are slow to work with. */
+function entriesBefore(node: FieldSet, end: PathElement): Draft {
+  const entries: Draft = {};
+  for (const element in node) {
+    if (element === end) break;
+    entries[element] = node[element]!;
+  }
+  return entries;
 }
 
 function subtractNode(ours: FieldSet, theirs: FieldSet, recursive: boolean): FieldSet | undefined {

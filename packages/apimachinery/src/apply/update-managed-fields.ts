@@ -6,6 +6,7 @@ import {
   managerName,
   reconcileManagers,
   takeFromOthers,
+  trackedFields,
   VersionedComparison,
   withoutUntracked,
 } from './field-manager.ts';
@@ -76,7 +77,8 @@ export function trackUpdate(
 ): void {
   reconcileManagers(managers, options);
   const start = before ?? emptyObjectLike(after as KubeObject, options);
-  const comparison = new VersionedComparison(options, start, after);
+  const own = before === undefined && managers.size === 0 ? trackedFields(after) : after;
+  const comparison = new VersionedComparison(options, start, own);
   takeFromOthers(managers, comparison, undefined);
   const set = withoutUntracked(comparison.own.changed);
   if (!isEmptySet(set)) {
