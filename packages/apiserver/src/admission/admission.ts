@@ -35,7 +35,15 @@ export interface AdmissionPlugin {
 }
 
 export async function admit(chain: readonly AdmissionPlugin[], request: AdmissionRequest): Promise<void> {
-  const active = chain.filter((plugin) => plugin.handles(request));
-  for (const plugin of active) if (plugin.mutate !== undefined) await plugin.mutate(request);
-  for (const plugin of active) if (plugin.validate !== undefined) await plugin.validate(request);
+  const active: AdmissionPlugin[] = [];
+  for (const plugin of chain) if (plugin.handles(request)) active.push(plugin);
+  // Most are done at once, and then nobody waits.
+  for (const plugin of active) {
+    const mutating = plugin.mutate?.(request);
+    if (mutating instanceof Promise) await mutating;
+  }
+  for (const plugin of active) {
+    const validating = plugin.validate?.(request);
+    if (validating instanceof Promise) await validating;
+  }
 }

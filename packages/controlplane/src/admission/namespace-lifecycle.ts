@@ -43,9 +43,12 @@ export function namespaceLifecycle(options: NamespaceLifecycleOptions): Admissio
       if (isNamespaceResource(request)) return request.operation === 'DELETE';
       return request.operation === 'CREATE' && request.namespace !== undefined && !isReview(request);
     },
-    async validate(request) {
-      if (isNamespaceResource(request)) await checkDeletion(request, options);
-      else await checkCreation(request, options);
+    validate(request) {
+      if (isNamespaceResource(request)) return checkDeletion(request, options);
+      const state = options.namespaceState(request.access, request.namespace as string);
+      return state instanceof Promise
+        ? state.then((loaded) => checkCreation(request, loaded))
+        : checkCreation(request, state);
     },
   };
 }
@@ -56,9 +59,9 @@ async function checkDeletion(request: AdmissionRequest, options: NamespaceLifecy
   throw forbidden(namespaces, request.name, 'this namespace may not be deleted');
 }
 
-async function checkCreation(request: AdmissionRequest, options: NamespaceLifecycleOptions): Promise<void> {
+function checkCreation(request: AdmissionRequest, state: NamespaceState): void {
   const namespace = request.namespace as string;
-  switch (await options.namespaceState(request.access, namespace)) {
+  switch (state) {
     case 'active':
       return;
     case 'missing':

@@ -21,6 +21,11 @@ export class QuotaPresence {
     });
   }
 
+  /** Whether it is known, without a look at the store, that there are none. */
+  isAbsent(cluster: string, namespace: string): boolean {
+    return this.present.peek(`${cluster}/${namespace}`) === false;
+  }
+
   /** A promise only when the store has to be asked. */
   in(cluster: string, namespace: string): boolean | Promise<boolean> {
     const at = `${cluster}/${namespace}`;

@@ -40,24 +40,33 @@ export function resourceQuota(options: ResourceQuotaOptions): AdmissionPlugin {
   return {
     name: 'KCPKubeResourceQuota',
     handles: isCounted,
-    async validate(request) {
-      const namespaces = await withQuotas(request, presence);
-      if (namespaces.length === 0) return;
-      for (let attempt = 0; attempt < maxAttempts; attempt++)
-        if (await tryReserve(request, options, namespaces)) return;
-      throw tooManyRequests(
-        `the quotas for ${request.resource.declaration.names.plural} are being changed too often, please try again later`,
-        1,
-      );
+    validate(request) {
+      const { cluster } = request.access;
+      const isFree = (namespace: string): boolean => presence.isAbsent(cluster, namespace);
+      if (isFree(quotaNamespace) && isFree(request.namespace ?? quotaNamespace)) return;
+      return reservePlace(request, options, presence);
     },
   };
 }
 
+async function reservePlace(
+  request: AdmissionRequest,
+  options: ResourceQuotaOptions,
+  presence: QuotaPresence,
+): Promise<void> {
+  const namespaces = await withQuotas(request, presence);
+  if (namespaces.length === 0) return;
+  for (let attempt = 0; attempt < maxAttempts; attempt++) if (await tryReserve(request, options, namespaces)) return;
+  throw tooManyRequests(
+    `the quotas for ${request.resource.declaration.names.plural} are being changed too often, please try again later`,
+    1,
+  );
+}
+
 function isCounted(request: AdmissionRequest): boolean {
   if (request.operation !== 'CREATE' || request.subresource !== '') return false;
-  const { group, names, virtual } = request.resource.declaration;
-  const key = `${group}/${names.plural}`;
-  if (virtual === true || ignored.has(key)) return false;
+  const { key, declaration } = request.resource;
+  if (declaration.virtual === true || ignored.has(key)) return false;
   return !(key === 'rbac.authorization.k8s.io/clusterrolebindings' && request.name === 'workspace-admin');
 }
 

@@ -163,22 +163,25 @@ export function permissionClaimLabels(claims: ClaimLabels): AdmissionPlugin {
     name: 'apis.kcp.io/PermissionClaims',
     handles: (request) =>
       request.operation !== 'DELETE' && !isAbout(request, group, 'apibindings', ['CREATE', 'UPDATE']),
-    async mutate(request) {
+    mutate(request) {
       const object = request.object as KubeObject;
       const { group: of, names } = request.resource.declaration;
-      const wanted = await claims.labelsFor(
-        request.access.cluster,
-        { group: of, resource: names.plural, identity: request.resource.identity },
-        object,
-      );
-      const labels = object.metadata.labels ?? {};
-      const stale = Object.keys(labels).some((key) => key.startsWith(claimLabelPrefix) && wanted[key] !== labels[key]);
-      const missing = Object.keys(wanted).some((key) => labels[key] !== wanted[key]);
-      if (!stale && !missing) return;
-      const kept = Object.entries(labels).filter(([key]) => !key.startsWith(claimLabelPrefix));
-      const next = Object.fromEntries([...kept, ...Object.entries(wanted)]);
-      if (Object.keys(next).length === 0) delete object.metadata.labels;
-      else object.metadata.labels = next;
+      const resource = { group: of, resource: names.plural, identity: request.resource.identity };
+      const wanted = claims.labelsFor(request.access.cluster, resource, object);
+      return wanted instanceof Promise
+        ? wanted.then((labels) => setClaimLabels(object, labels))
+        : setClaimLabels(object, wanted);
     },
   };
+}
+
+function setClaimLabels({ metadata }: KubeObject, wanted: Readonly<Record<string, string>>): void {
+  const labels = metadata.labels ?? {};
+  const stale = Object.keys(labels).some((key) => key.startsWith(claimLabelPrefix) && wanted[key] !== labels[key]);
+  const missing = Object.keys(wanted).some((key) => labels[key] !== wanted[key]);
+  if (!stale && !missing) return;
+  const kept = Object.entries(labels).filter(([key]) => !key.startsWith(claimLabelPrefix));
+  const next = Object.fromEntries([...kept, ...Object.entries(wanted)]);
+  if (Object.keys(next).length === 0) delete metadata.labels;
+  else metadata.labels = next;
 }

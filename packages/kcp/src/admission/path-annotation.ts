@@ -8,8 +8,8 @@ const annotated = new Set(['apis.kcp.io/apiexports', 'apis.kcp.io/apibindings', 
 export function pathAnnotationAdmission(directory: ClusterDirectory): AdmissionPlugin {
   return {
     name: 'kcp.io/PathAnnotation',
-    handles: ({ operation, resource: { declaration }, subresource }) =>
-      operation !== 'DELETE' && subresource === '' && annotated.has(`${declaration.group}/${declaration.names.plural}`),
+    handles: ({ operation, resource, subresource }) =>
+      operation !== 'DELETE' && subresource === '' && annotated.has(resource.key),
     async mutate(request) {
       const { metadata } = request.object as KubeObject;
       const expected = await directory.pathOf(request.access.cluster);

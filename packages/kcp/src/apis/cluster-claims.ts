@@ -10,12 +10,22 @@ import { type EffectiveClaim, effectiveClaims, selects } from './permission-clai
 
 /** The labels by which claimed objects are found. */
 export interface ClaimLabels {
-  /** Label key → value that an object of this resource must carry; computed from the cluster's bindings. */
+  /**
+   * Label key → value that an object of this resource must carry; computed from the cluster's bindings. A promise only when the
+   * store has to be asked.
+   */
   labelsFor(
     cluster: string,
-    resource: { group: string; resource: string; identity: string },
+    resource: ClaimedResource,
     object: KubeObject,
-  ): Promise<Record<string, string>>;
+  ): Record<string, string> | Promise<Record<string, string>>;
+}
+
+interface ClaimedResource {
+  group: string;
+  resource: string;
+  /** In the storage key of its objects. */
+  identity: string;
 }
 
 /** A claim that is in force in one logical cluster, with the label that its objects carry. */
@@ -56,20 +66,15 @@ export class ClusterClaims implements ClaimLabels {
     return this.claims.get(cluster, () => this.load(cluster));
   }
 
-  async labelsFor(
+  labelsFor(
     cluster: string,
-    resource: { group: string; resource: string; identity: string },
+    resource: ClaimedResource,
     object: KubeObject,
-  ): Promise<Record<string, string>> {
-    const labels: Record<string, string> = {};
-    if (resource.group === groups.apis && resource.resource === 'apibindings')
-      Object.assign(labels, reflexiveLabel(object));
-    for (const claim of await this.claimsOf(cluster)) {
-      if (claim.resource !== resource.resource || claim.storedIdentity !== resource.identity) continue;
-      if (normalGroup(claim.group, claim.resource) !== normalGroup(resource.group, resource.resource)) continue;
-      if (selects(claim.selector, object)) labels[claim.labelKey] = claim.labelValue;
-    }
-    return labels;
+  ): Record<string, string> | Promise<Record<string, string>> {
+    const known = this.claims.peek(cluster);
+    return known === undefined
+      ? this.claimsOf(cluster).then((claims) => labelsOf(claims, resource, object))
+      : labelsOf(known, resource, object);
   }
 
   private async load(cluster: string): Promise<readonly ClusterClaim[]> {
@@ -108,6 +113,22 @@ export class ClusterClaims implements ClaimLabels {
     }
     return identities;
   }
+}
+
+function labelsOf(
+  claims: readonly ClusterClaim[],
+  resource: ClaimedResource,
+  object: KubeObject,
+): Record<string, string> {
+  const labels: Record<string, string> = {};
+  if (resource.group === groups.apis && resource.resource === 'apibindings')
+    Object.assign(labels, reflexiveLabel(object));
+  for (const claim of claims) {
+    if (claim.resource !== resource.resource || claim.storedIdentity !== resource.identity) continue;
+    if (normalGroup(claim.group, claim.resource) !== normalGroup(resource.group, resource.resource)) continue;
+    if (selects(claim.selector, object)) labels[claim.labelKey] = claim.labelValue;
+  }
+  return labels;
 }
 
 function exportOf(binding: KubeObject): { cluster: string; name: string } | undefined {
