@@ -29,12 +29,11 @@ interface ManagerIdentity {
 /** Name, operation and subresource, and for updates the version too; the text also orders the messages of conflicts. */
 export function managerId(identity: ManagerIdentity): string {
   const { name, operation, apiVersion, subresource } = identity;
-  const parts = [];
-  if (name !== '') parts.push(`"manager":${goJsonString(name)}`);
-  parts.push(`"operation":"${operation}"`);
-  if (operation === 'Update') parts.push(`"apiVersion":${goJsonString(apiVersion)}`);
-  if (subresource !== undefined && subresource !== '') parts.push(`"subresource":${goJsonString(subresource)}`);
-  return `{${parts.join(',')}}`;
+  let id = name === '' ? '{' : `{"manager":${goJsonString(name)},`;
+  id += `"operation":"${operation}"`;
+  if (operation === 'Update') id += `,"apiVersion":${goJsonString(apiVersion)}`;
+  if (subresource !== undefined && subresource !== '') id += `,"subresource":${goJsonString(subresource)}`;
+  return `${id}}`;
 }
 
 export function newManager(identity: ManagerIdentity, set: FieldSet, time: string | undefined): Manager {

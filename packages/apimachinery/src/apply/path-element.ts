@@ -96,8 +96,12 @@ export function keyFields(element: PathElement): readonly KeyField[] {
 const ESCAPED = /[<>&\u2028\u2029\b\f]/;
 const ESCAPE: Record<string, string> = { '\\b': '\\u0008', '\\f': '\\u000c' };
 
+/** What is written as it is. */
+const PLAIN = /^[\w ./:@=+-]*$/;
+
 /** JSON text of a string with the escapes of Go's encoder, which also escapes `<`, `>` and `&`. */
 export function goJsonString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const json = JSON.stringify(text);
   if (!ESCAPED.test(text)) return json;
   return json.replace(/\\(?:\\|")|\\b|\\f|[<>&\u2028\u2029]/g, (match) => {

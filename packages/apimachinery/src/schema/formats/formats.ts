@@ -13,7 +13,21 @@ export function formatCheckOf(format: string): FormatCheck | undefined {
 
 const dateTimeTail = /^([0-9]{2}):([0-9]{2}):([0-9]{2})(?:.[0-9]+)?(?:z|[+-][0-9]{2}:[0-9]{2})$/;
 
+/** Those that passed: objects that are written in one second have the same. */
+const goodDateTimes = new Set<string>();
+const maxGoodDateTimes = 1000;
+const longestRemembered = 40;
+
 function isDateTime(text: string): boolean {
+  if (goodDateTimes.has(text)) return true;
+  if (!readsAsDateTime(text)) return false;
+  if (text.length > longestRemembered) return true;
+  if (goodDateTimes.size >= maxGoodDateTimes) goodDateTimes.clear();
+  goodDateTimes.add(text);
+  return true;
+}
+
+function readsAsDateTime(text: string): boolean {
   const [date, time] = text.toLowerCase().split('t');
   if (date === undefined || time === undefined || !isDate(date)) return false;
   const match = dateTimeTail.exec(time);
