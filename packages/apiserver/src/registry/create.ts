@@ -70,8 +70,8 @@ async function tryCreate(
   stampNewObject(object, access, declaration.scope === 'Namespaced' ? request.namespace : undefined, {
     now: context.now,
     ids: registry.ids,
+    tracksGeneration: strategy.tracksGeneration !== false,
   });
-  if (strategy.tracksGeneration === false) delete object.metadata.generation;
   const served = servedVersion(resource, version);
   if (served.declaration.subresources.status === true && options.subresource === '') delete object.status;
   served.compiled.applyDefaults(object as never);

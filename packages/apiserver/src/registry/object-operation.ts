@@ -15,8 +15,11 @@ export function putNewObject(
   access: ClusterAccess,
   object: KubeObject,
 ): Operation {
-  stampNewObject(object, access, object.metadata.namespace, { now: timestamp(registry.clock), ids: registry.ids });
-  if (resource.strategy.tracksGeneration === false) delete object.metadata.generation;
+  stampNewObject(object, access, object.metadata.namespace, {
+    now: timestamp(registry.clock),
+    ids: registry.ids,
+    tracksGeneration: resource.strategy.tracksGeneration !== false,
+  });
   return putObject(registry, resource, access, object);
 }
 

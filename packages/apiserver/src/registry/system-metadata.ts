@@ -38,21 +38,27 @@ export function stampNewObject(
   object: KubeObject,
   access: ClusterAccess,
   namespace: string | undefined,
-  source: { now: string; ids: Identifiers },
+  source: { now: string; ids: Identifiers; tracksGeneration: boolean },
 ): void {
   const meta = object.metadata;
   if (!meta.name && meta.generateName) {
     meta.name = `${meta.generateName.slice(0, maxGeneratedBase)}${source.ids.suffix(5)}`;
   }
-  if (namespace === undefined) delete meta.namespace;
+  if (namespace === undefined) drop(meta, 'namespace');
   else meta.namespace = namespace;
   meta.uid = source.ids.uuid();
   meta.creationTimestamp = source.now;
-  meta.generation = 1;
-  delete meta.resourceVersion;
-  delete meta.deletionTimestamp;
-  delete meta.deletionGracePeriodSeconds;
+  if (source.tracksGeneration) meta.generation = 1;
+  else drop(meta, 'generation');
+  drop(meta, 'resourceVersion');
+  drop(meta, 'deletionTimestamp');
+  drop(meta, 'deletionGracePeriodSeconds');
   stampCluster(meta, access);
+}
+
+/** Few clients send what is dropped, and an object from which something was deleted is slow to work with. */
+function drop(meta: ObjectMeta, field: keyof ObjectMeta): void {
+  if (meta[field] !== undefined) delete meta[field];
 }
 
 export function stampCluster(meta: ObjectMeta, access: ClusterAccess): void {
@@ -62,10 +68,15 @@ export function stampCluster(meta: ObjectMeta, access: ClusterAccess): void {
 
 /** The object as its writers made it: without the annotation that the server adds. A shallow copy where there is one. */
 export function withoutClusterAnnotation(object: KubeObject): KubeObject {
-  const { annotations, ...metadata } = object.metadata;
+  const { annotations } = object.metadata;
   if (annotations?.[clusterAnnotation] === undefined) return object;
-  const { [clusterAnnotation]: _, ...own } = annotations;
-  return { ...object, metadata: Object.keys(own).length === 0 ? metadata : { ...metadata, annotations: own } };
+  let own: Record<string, string> | undefined;
+  for (const key in annotations) {
+    if (key === clusterAnnotation) continue;
+    own ??= {};
+    own[key] = annotations[key] as string;
+  }
+  return { ...object, metadata: { ...object.metadata, annotations: own } as KubeObject['metadata'] };
 }
 
 /** Carries over what an update can never change; the client may send other values, they are ignored. */
