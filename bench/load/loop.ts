@@ -27,7 +27,7 @@ export async function runLoop(
 
 class Loops {
   private readonly plan: LoopPlan;
-  private readonly request: (number: number) => PreparedRequest;
+  private readonly request: (number: number, running: number) => PreparedRequest;
   private readonly latencies: number[] = [];
   private readonly refusals: Record<number, number> = {};
   private refused = 0;
@@ -69,13 +69,14 @@ class Loops {
       if (this.running === 0) this.done?.resolve();
       return;
     }
+    const running = plan.first + this.next;
     const number = plan.first + (this.next % plan.count);
     const collected: Buffer[] | undefined = plan.check !== undefined && this.next % checkedEvery === 0 ? [] : undefined;
     this.next += 1;
     const listener: AnswerListener | undefined =
       collected === undefined ? undefined : { data: (chunk) => collected.push(Buffer.from(chunk)) };
     connection.send(
-      this.request(number),
+      this.request(number, running),
       (status, bytes) => {
         if (status !== plan.status) {
           this.refuse(status, connection);
@@ -111,17 +112,23 @@ class Loops {
 }
 
 /** Those that are all the same are made once. */
-function requestsOf({ target, method, path, body, contentType }: LoopPlan): (number: number) => PreparedRequest {
+function requestsOf({
+  target,
+  method,
+  path,
+  body,
+  contentType,
+}: LoopPlan): (number: number, running: number) => PreparedRequest {
   const makePath = numbered(path);
   const makeBody = body === undefined ? undefined : numbered(body);
-  const make = (number: number): PreparedRequest =>
+  const make = (number: number, running: number): PreparedRequest =>
     prepareRequest(target, {
       method,
       path: makePath(number),
-      ...(makeBody === undefined ? {} : { body: makeBody(number) }),
+      ...(makeBody === undefined ? {} : { body: makeBody(running) }),
       ...(contentType === undefined ? {} : { contentType }),
     });
   if (path.includes('#') || body?.includes('#') === true) return make;
-  const only = make(0);
+  const only = make(0, 0);
   return () => only;
 }

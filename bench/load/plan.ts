@@ -3,7 +3,8 @@ import type { Spread } from './latencies.ts';
 
 /**
  * Closed loops: each of `concurrency` loops sends its next request when the last was answered. `#` in path and body is
- * replaced by a running number, from `first` on; numbers start again after `count` of them where `wrap` is set.
+ * replaced by a running number, from `first` on; those in the path start again after `count` of them where `wrap` is set, those
+ * in the body never, so that what is patched again is changed again.
  */
 export interface LoopPlan {
   kind: 'loop';
