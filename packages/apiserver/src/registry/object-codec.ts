@@ -14,8 +14,7 @@ const decoder = new TextDecoder();
 export function encodeObject(object: KubeObject): Uint8Array {
   const ordered = inStoredOrder(object);
   if (ordered.metadata.resourceVersion === undefined) return encoder.encode(JSON.stringify(ordered));
-  const { resourceVersion: _, ...metadata } = ordered.metadata;
-  return encoder.encode(JSON.stringify({ ...ordered, metadata }));
+  return encoder.encode(JSON.stringify({ ...ordered, metadata: { ...ordered.metadata, resourceVersion: undefined } }));
 }
 
 const leading = ['apiVersion', 'kind', 'metadata'];
