@@ -19,11 +19,8 @@ import type { ValueCache } from './value-cache.ts';
 /** A row of `cur`, as an array: node:sqlite builds these faster than objects. */
 type ItemRow = [key: StorageKey, rev: Revision, createRevision: Revision];
 
-/** One key with its value. */
-type ValueRow = [rev: Revision, createRevision: Revision, value: Uint8Array | null];
-
 /** A key with its newest version. */
-type NewestRow = [key: StorageKey, ...ValueRow];
+type NewestRow = [key: StorageKey, rev: Revision, createRevision: Revision, value: Uint8Array | null];
 
 /** A row of the log. `value` null is a deletion. */
 export interface LogRow {
@@ -79,9 +76,7 @@ export class SqliteReader {
     this.#end = database.prepare('COMMIT');
     this.#newest = database.prepare('SELECT max(rev) AS rev FROM kv');
     this.#valueAt = database.prepare('SELECT value FROM kv WHERE rev = ?');
-    this.#get = database.prepare(
-      'SELECT cur.rev, cur.create_rev, kv.value FROM cur LEFT JOIN kv ON kv.rev = cur.rev WHERE cur.key = ? AND cur.create_rev > 0',
-    );
+    this.#get = database.prepare('SELECT rev, create_rev FROM cur WHERE key = ?');
     this.#get.setReturnArrays(true);
     this.#revisions = revisions;
     revisions.raiseCompacted(
@@ -139,16 +134,17 @@ export class SqliteReader {
   }
 
   get(key: StorageKey): KeyValue | undefined {
-    const item = this.#ahead ? this.getAt(key, this.#told) : this.#stored(key);
+    const row = this.#get.get(key) as unknown as [rev: Revision, createRevision: Revision | 0] | undefined;
+    if (row === undefined) return undefined;
+    const [modRevision, createRevision] = row;
+    const item =
+      this.#ahead && modRevision > this.#told
+        ? this.#versionAt(key, modRevision, this.#told)
+        : createRevision === 0
+          ? undefined
+          : { key, value: this.valueAt(modRevision) ?? missing(modRevision), modRevision, createRevision };
     if (item !== undefined) this.#current.add(item);
     return item;
-  }
-
-  #stored(key: StorageKey): KeyValue | undefined {
-    const row = this.#get.get(key) as unknown as ValueRow | undefined;
-    if (row === undefined) return undefined;
-    const [modRevision, createRevision, value] = row;
-    return { key, value: value ?? missing(modRevision), modRevision, createRevision };
   }
 
   getAt(key: StorageKey, revision: number): KeyValue | undefined {
