@@ -20,7 +20,7 @@ function resourcePrefix(group: string, resource: string, identity: string | unde
 }
 
 /** `/r/<group or core>/<resource>[:<identity>]/<cluster>/<namespace or ->/<name>` */
-export function objectKey(at: ObjectLocation): StorageKey {
+export function objectKey(at: Omit<ObjectLocation, 'namespace'> & { namespace?: string | undefined }): StorageKey {
   return `${resourcePrefix(at.group, at.resource, at.identity)}${at.cluster}/${at.namespace ?? '-'}/${at.name}` as StorageKey;
 }
 

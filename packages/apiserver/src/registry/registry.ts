@@ -65,10 +65,11 @@ export interface WriteOptions {
 export function keyOf(request: CollectionRequest, name: string): StorageKey {
   const { declaration, identity, storedAs } = request.resource;
   return objectKey({
-    ...storedAs,
+    group: storedAs.group,
+    resource: storedAs.resource,
     identity,
     cluster: request.access.cluster,
-    ...(declaration.scope === 'Namespaced' ? { namespace: request.namespace } : {}),
+    namespace: declaration.scope === 'Namespaced' ? request.namespace : undefined,
     name,
   });
 }
