@@ -74,7 +74,7 @@ export { createObject } from './registry/create.ts';
 export type { DeleteOptions, Deletion } from './registry/delete.ts';
 export { deleteObject } from './registry/delete.ts';
 export type { GarbageMark } from './registry/garbage-marks.ts';
-export { decodeGarbageMark, garbageMarkPrefix } from './registry/garbage-marks.ts';
+export { decodeGarbageMark, garbageMarkPrefix, markIfOwner } from './registry/garbage-marks.ts';
 export { findObject, getObject, objectOf } from './registry/get.ts';
 export type { ListOptions, ListResult } from './registry/list.ts';
 export { listObjects } from './registry/list.ts';

@@ -4,20 +4,14 @@ import {
   type ClusterAccess,
   decodeObject,
   foregroundFinalizer,
+  markIfOwner,
   orphanFinalizer,
   type Registry,
   type ServedResource,
 } from '@canopy/apiserver';
-import {
-  type Compare,
-  type KeyValue,
-  type Operation,
-  parseObjectKey,
-  type RangeResult,
-  type StorageKey,
-} from '@canopy/storage';
+import { type Compare, type KeyValue, type Operation, parseObjectKey, type RangeResult } from '@canopy/storage';
 import { itemsAtOnce } from './items-at-once.ts';
-import { garbageMarks, removeObject, servedAt } from './object-writer.ts';
+import { removeObject, servedAt } from './object-writer.ts';
 
 /** An object that stays for now: it is marked, and its finalizers belong to others. */
 export interface HeldObject {
@@ -68,7 +62,7 @@ export async function removeInBulk(options: BulkRemovalOptions, items: readonly 
 async function removeTogether(options: BulkRemovalOptions, items: readonly KeyValue[]): Promise<HeldObject[]> {
   const compares: Compare[] = [];
   const operations: Operation[] = [];
-  const marks = new Map<StorageKey, Operation>();
+  const marks: Operation[] = [];
   const held: HeldObject[] = [];
   for (const kv of items) {
     const found = classify(options, kv);
@@ -80,10 +74,9 @@ async function removeTogether(options: BulkRemovalOptions, items: readonly KeyVa
     compares.push({ key: kv.key, modRevision: kv.modRevision });
     operations.push({ type: 'delete', key: kv.key });
     if (!options.marks || found.resource === undefined) continue;
-    const place = { resource: found.resource, access: options.access, name: '' };
-    for (const mark of await garbageMarks(options.registry, place, decodeObject(kv))) marks.set(mark.key, mark);
+    marks.push(...markIfOwner(found.resource, options.access.cluster, decodeObject(kv)));
   }
-  await commitLeniently(options.registry, compares, operations, [...marks.values()]);
+  await commitLeniently(options.registry, compares, operations, marks);
   return held;
 }
 

@@ -5,11 +5,8 @@ import {
   type Deletion,
   decodeObject,
   deleteObject,
-  type GarbageMark,
-  garbageMarkPrefix,
+  markIfOwner,
   objectOf,
-  ownerIndex,
-  ownerIndexValue,
   putObject,
   type Registry,
   type ServedResource,
@@ -82,7 +79,7 @@ export async function replaceOperations(
 ): Promise<Operation[]> {
   const old = objectOf(stored);
   if (mayDisappear(place.resource, object)) {
-    return [{ type: 'delete', key: stored.kv.key }, ...(await garbageMarks(registry, place, old))];
+    return [{ type: 'delete', key: stored.kv.key }, ...markIfOwner(place.resource, place.access.cluster, old)];
   }
   if (object.metadata.generation !== undefined && !deepEqual(object.spec, old.spec)) object.metadata.generation += 1;
   if (deepEqual(object, old)) return [];
@@ -97,28 +94,6 @@ export async function replaceOperations(
 function mayDisappear({ strategy }: ServedResource, object: KubeObject): boolean {
   if (object.metadata.deletionTimestamp === undefined || (object.metadata.finalizers?.length ?? 0) > 0) return false;
   return strategy.mayDisappear?.(object) ?? true;
-}
-
-/** The work for the garbage collector that the end of an object leaves: none when nobody names it as an owner. */
-export async function garbageMarks(
-  registry: Registry,
-  { resource, access }: ObjectPlace,
-  object: KubeObject,
-): Promise<Operation[]> {
-  const { uid, namespace, name } = object.metadata;
-  if (uid === undefined) return [];
-  const dependents = await registry.storage.rangeIndex(ownerIndex, ownerIndexValue(access.cluster, uid), { limit: 1 });
-  if (dependents.items.length === 0) return [];
-  const mark: GarbageMark = {
-    cluster: access.cluster,
-    uid,
-    apiVersion: object.apiVersion,
-    kind: resource.declaration.names.kind,
-    ...(namespace === undefined ? {} : { namespace }),
-    name: name ?? '',
-  };
-  const key = `${garbageMarkPrefix}${access.cluster}/${uid}` as StorageKey;
-  return [{ type: 'put', key, value: new TextEncoder().encode(JSON.stringify(mark)) }];
 }
 
 export interface Removal {
