@@ -26,6 +26,8 @@ export interface ObjectPlace {
   /** Undefined for cluster-scoped objects. */
   namespace?: string | undefined;
   name: string;
+  /** The cluster is being deleted: whatever has the object as its owner goes with it, without the garbage collector. */
+  clusterEnds?: boolean;
 }
 
 export function placeKey({ resource, access, namespace, name }: ObjectPlace): StorageKey {
@@ -79,7 +81,8 @@ export async function replaceOperations(
 ): Promise<Operation[]> {
   const old = objectOf(stored);
   if (mayDisappear(place.resource, object)) {
-    return [{ type: 'delete', key: stored.kv.key }, ...markIfOwner(place.resource, place.access.cluster, old)];
+    const marks = place.clusterEnds === true ? [] : markIfOwner(place.resource, place.access.cluster, old);
+    return [{ type: 'delete', key: stored.kv.key }, ...marks];
   }
   if (object.metadata.generation !== undefined && !deepEqual(object.spec, old.spec)) object.metadata.generation += 1;
   if (deepEqual(object, old)) return [];

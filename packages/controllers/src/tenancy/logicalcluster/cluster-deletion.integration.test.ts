@@ -1,6 +1,8 @@
 import { clusterIndex } from '@canopy/apiserver';
 import { logicalClusterKey } from '@canopy/kcp';
 import { afterEach, describe, expect, it } from 'vitest';
+import { controllerList } from '../../controller-list.ts';
+import { withoutEndedClusters } from '../../runtime/ended-clusters.ts';
 import {
   type ControllerFixture,
   clusterOf,
@@ -100,6 +102,66 @@ describe('deleting a workspace', () => {
     });
     await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
     expect(await contentOf(org)).toEqual([]);
+  });
+
+  it('waits for a child whose logical cluster others hold', async () => {
+    fixture = await startFixture();
+    const [org = ''] = await makeTree('root', ['org']);
+    const [child = ''] = await makeTree(org, ['child']);
+    const cluster = { resource: 'logicalclusters.core.kcp.io', name: 'cluster' };
+    await fixture.api(child).update(cluster, ({ metadata }) => {
+      metadata.finalizers = [...(metadata.finalizers ?? []), 'example.com/hold'];
+    });
+    await fixture.api('root').remove(at('org'));
+    await fixture.until(
+      async () => (await fixture.api(child).get(cluster)).metadata.finalizers?.join() === 'example.com/hold',
+    );
+    await fixture.settled();
+    expect(await fixture.api('root').find(at('org'))).toBeDefined();
+    await fixture.api(child).update(cluster, ({ metadata }) => {
+      metadata.finalizers = [];
+    });
+    await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
+    for (const name of [org, child]) expect(await contentOf(name)).toEqual([]);
+  });
+
+  it('takes what a workspace owns beside it', async () => {
+    fixture = await startFixture();
+    const [org = ''] = await makeTree('root', ['org']);
+    const owner = await fixture.api(org).create('workspaces.tenancy.kcp.io', workspace('owner'));
+    const { apiVersion, kind, metadata } = owner;
+    const ownerReferences = [{ apiVersion, kind, name: 'owner', uid: metadata.uid ?? '' }];
+    await fixture.api(org).create('configmaps', configMap('owned', 'default', { ownerReferences }));
+    await fixture.api(org).remove(at('owner'));
+    const owned = { resource: 'configmaps', namespace: 'default', name: 'owned' };
+    await fixture.until(async () => (await fixture.api(org).find(owned)) === undefined);
+  });
+
+  it('wakes, for each of its children, only the controller that deletes them', async () => {
+    fixture = await startFixture();
+    const [org = ''] = await makeTree('root', ['org']);
+    const [child = ''] = await makeTree(org, ['child']);
+    await fixture.settled();
+    const controllers = controllerList(fixture.deps);
+    const woken = new Set<string>();
+    const { hub, storage } = fixture.deps.registry;
+    const watching = hub.watch({
+      prefix: '',
+      after: await storage.currentRevision(),
+      onChanges: (changes) => {
+        for (const change of withoutEndedClusters(changes))
+          for (const { name, watches, keysOf } of controllers)
+            if (watches.some((watched) => watched === '*' || change.key.startsWith(`/r/${watched}/`)))
+              keysOf(change, (key) => {
+                if (key === child || key === `${org}/child`) woken.add(name);
+              });
+      },
+      onEnd: () => undefined,
+    });
+    await fixture.api('root').remove(at('org'));
+    await fixture.until(async () => (await fixture.api('root').find(at('org'))) === undefined);
+    watching.close();
+    expect([...woken]).toEqual(['core/logicalcluster']);
   });
 
   it('lets terminators finish before it touches the content', async () => {

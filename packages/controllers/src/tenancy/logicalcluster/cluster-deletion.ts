@@ -8,6 +8,7 @@ import type { HeldObject } from '../../runtime/bulk-removal.ts';
 import { type ClusterView, type ControllerDeps, clusterView } from '../../runtime/controller-deps.ts';
 import { itemsAtOnce } from '../../runtime/items-at-once.ts';
 import { replaceOperations } from '../../runtime/object-writer.ts';
+import { isMarked } from '../../runtime/stored-text.ts';
 import { markChildren } from './cluster-children.ts';
 import { changeCluster, markCluster } from './cluster-commit.ts';
 import { deleteContent, type EndingCluster, heldLast, removeFree } from './cluster-content.ts';
@@ -126,7 +127,9 @@ async function endCluster(
   markCluster(workspace, now);
   workspace.metadata.finalizers = (workspace.metadata.finalizers ?? []).filter((name) => name !== workspaceFinalizer);
   compares.push({ key: owner.kv.key, modRevision: owner.kv.modRevision });
-  operations.push(...(await replaceOperations(deps.registry, owner.place, owner, workspace)));
+  const parent = await deps.registry.storage.get(logicalClusterKey(owner.place.access.cluster));
+  const place = { ...owner.place, clusterEnds: parent !== undefined && isMarked(parent.value) };
+  operations.push(...(await replaceOperations(deps.registry, place, owner, workspace)));
 }
 
 /** What was still being written into a cluster while it ended: nobody can reach it any more. */

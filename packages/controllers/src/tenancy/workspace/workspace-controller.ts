@@ -63,9 +63,10 @@ function needsWork(change: Change): boolean {
 }
 
 /** Whoever marks both in one write shows the phase of the cluster as well. A client's deletion of a Workspace alone does not. */
-function isMarkedWithCluster({ value, previous }: Change): boolean {
-  if (previous === undefined || isMarked(previous)) return false;
-  return textOf(value as Uint8Array).includes(deletingLabel) && !textOf(previous).includes(deletingLabel);
+function isMarkedWithCluster(change: Change): boolean {
+  if (!textOf(change.value as Uint8Array).includes(deletingLabel)) return false;
+  const { previous } = change;
+  return previous !== undefined && !isMarked(previous) && !textOf(previous).includes(deletingLabel);
 }
 
 /** The Workspace of a logical cluster that vanished; one that was deleted took its Workspace with it. */
