@@ -10,7 +10,7 @@ import { markCluster, planClusterChange } from './cluster-commit.ts';
 import type { EndingCluster } from './cluster-content.ts';
 import { clusterSpecOf, readLogicalCluster } from './cluster-objects.ts';
 
-const page = 250;
+const page = 100;
 const markedAtOnce = 40;
 /** A logical cluster and its workspace. */
 const objectsMarked = 2;
@@ -20,13 +20,13 @@ export async function markChildren(deps: ControllerDeps, parent: EndingCluster, 
   let count = 0;
   let after: string | undefined;
   for (;;) {
+    await deps.turns.next();
     const found = await childrenOf(deps, parent.cluster, { limit: page, ...(after === undefined ? {} : { after }) });
     count += found.items.length;
     const unmarked = found.items.filter(({ value }) => !isMarked(value));
     const atOnce = itemsAtOnce(deps.registry.storage, markedAtOnce, objectsMarked);
     for (let i = 0; i < unmarked.length; i += atOnce) await markMany(deps, parent, unmarked.slice(i, i + atOnce), now);
     if (!found.more) return count;
-    await deps.turns.next();
     after = found.items[found.items.length - 1]?.key;
   }
 }

@@ -20,7 +20,7 @@ export interface ClusterContent {
   hasChildren: boolean;
 }
 
-const page = 250;
+const page = 100;
 /** As many objects are kept for the transaction that ends the cluster, so that a small cluster goes all at once. */
 export const heldBack = 400;
 
@@ -75,10 +75,11 @@ export async function deleteContent(deps: ControllerDeps, ending: EndingCluster)
 
 /** Deletes what nothing holds; resolves to what turned out to be held. */
 export async function removeFree(
-  { registry }: ControllerDeps,
+  { registry, turns }: ControllerDeps,
   ending: EndingCluster,
   items: readonly KeyValue[],
 ): Promise<HeldObject[]> {
+  await turns.next();
   const { surface, access } = await ending.view();
   return removeInBulk({ registry, surface, access, marks: false }, items);
 }

@@ -64,7 +64,7 @@ it('a write goes ahead of all that waits in the background, and of that shares i
   const { transact, commit, turn, answered } = heldQueue();
   void transact('first', transaction(1));
   await turn();
-  for (let i = 0; i < 5; i++) void transact(`small-${i}`, transaction(90, true));
+  for (let i = 0; i < 5; i++) void transact(`small-${i}`, transaction(45, true));
   for (let i = 0; i < 2; i++) void transact(`large-${i}`, transaction(500, true));
   void transact('write', transaction(1));
   expect(await commit()).toBe(3);

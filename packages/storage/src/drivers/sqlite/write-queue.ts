@@ -41,7 +41,7 @@ export interface WriteQueueOptions {
 const batchRequests = 1000;
 const batchBytes = 4 * 1024 * 1024;
 /** Of transactions in the background a batch takes one, and more up to so many operations: everybody else in it waits for them. */
-const backgroundOperations = 200;
+const backgroundOperations = 100;
 
 /**
  * Group commit: requests gather in a batch while the writer thread commits the batch before. Every request of a
