@@ -5,10 +5,10 @@ import { prepare } from '../../bench/load/request-block.ts';
 import type { CanopyProcess } from './canopy-process.ts';
 import type { ProgramResult } from './run-program.ts';
 
-/** Many: of one connection the server reads a few requests at a time, and lets the others wait in the socket. */
-const connections = 200;
-/** Altogether four times what may wait in the server. */
-const requestsEach = 20;
+/** Many, with few requests each: of a connection the server reads a few at a time, and lets the others wait in the socket. */
+const connections = 500;
+/** Altogether twice what may wait in the server. */
+const requestsEach = 4;
 const mostAttempts = 30;
 
 /** Reads and writes wait in lines of their own. */

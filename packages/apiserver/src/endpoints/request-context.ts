@@ -27,7 +27,7 @@ export interface IncomingRequest {
   endsAt?: number;
   /** Aborts the signal: it was answered before the work has ended. */
   giveUp?(reason: Error): void;
-  /** Told when the request begins and ends to wait for its turn: its connection is read no further than that. */
+  /** Told when the request begins and ends to wait for its turn: while many of a connection do, nothing more is read of it. */
   waits?(yes: boolean): void;
   socket?: TLSSocket;
   /** Identity of an in-process caller; never set for requests from outside. */

@@ -40,7 +40,7 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       }
       const scheduler = isRead(context) ? reads : writes;
       if (scheduler.tryEnter(1)) return entered(context, scheduler);
-      return enterLine(context, scheduler, 1, seed).then(() => entered(context, scheduler));
+      return wait(context, scheduler, 1).then(() => entered(context, scheduler));
     },
   };
 
@@ -65,16 +65,22 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       return context;
     };
     if (scheduler.tryEnter(seats)) return enter();
-    return enterLine(context, scheduler, seats, seed).then(enter);
+    return wait(context, scheduler, seats).then(enter);
   }
-}
 
-async function enterLine(context: UserContext, scheduler: FairScheduler, seats: number, seed: number): Promise<void> {
-  context.waits?.(true);
-  try {
-    await scheduler.enter(flowOf(context, seed), seats, context);
-  } finally {
-    context.waits?.(false);
+  /**
+   * While too many reads of a connection wait, nothing more is read of it. Not so with writes: they may wait for a disk, and what
+   * is behind them on the same connection should not.
+   */
+  async function wait(context: UserContext, scheduler: FairScheduler, seats: number): Promise<void> {
+    const entering = scheduler.enter(flowOf(context, seed), seats, context);
+    if (scheduler === writes) return entering;
+    context.waits?.(true);
+    try {
+      await entering;
+    } finally {
+      context.waits?.(false);
+    }
   }
 }
 
@@ -88,7 +94,7 @@ function leaveForBody(context: UserContext, scheduler: FairScheduler, seed: numb
     seated = false;
     scheduler.release(1);
     const bytes = await reading;
-    if (!scheduler.tryEnter(1)) await enterLine(context, scheduler, 1, seed);
+    if (!scheduler.tryEnter(1)) await scheduler.enter(flowOf(context, seed), 1, context);
     seated = true;
     return bytes;
   };
