@@ -1,16 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Rest } from '../harness/rest.ts';
-import { configMap, configMaps, expectStatus, SteadyServer } from './steady-server.ts';
+import { describe, expect, it } from 'vitest';
+import { configMap, configMaps, expectStatus, useSteadyServer } from './steady-server.ts';
 
-let steady: SteadyServer;
-let rest: Rest;
-
-beforeAll(async () => {
-  steady = await SteadyServer.start();
-  rest = steady.rest;
-});
-afterEach(() => steady.expectUnharmed());
-afterAll(() => steady.stop());
+const steady = useSteadyServer();
 
 describe('a path', () => {
   it.each([
@@ -21,12 +12,12 @@ describe('a path', () => {
     ['a subresource that is missing', `${configMaps}/present/logs`],
     ['nothing known', '/nothing/here'],
   ])('to %s is not found', async (_name, path) => {
-    expectStatus(await rest.get(path), 404, 'NotFound');
+    expectStatus(await steady.rest.get(path), 404, 'NotFound');
   });
 
   it('names what was not found', async () => {
     const status = expectStatus(
-      await rest.get(`${configMaps}/absent`),
+      await steady.rest.get(`${configMaps}/absent`),
       404,
       'NotFound',
       /configmaps "absent" not found/,
@@ -43,7 +34,7 @@ describe('a path', () => {
     ['OPTIONS', configMaps],
     ['TRACE', configMaps],
   ])('does not take %s %s', async (method, path) => {
-    const answer = await rest.request(method, path);
+    const answer = await steady.rest.request(method, path);
     expect([404, 405]).toContain(answer.status);
     expectStatus(answer, answer.status, answer.status === 404 ? 'NotFound' : 'MethodNotAllowed');
   });
@@ -57,21 +48,21 @@ describe('a path', () => {
     '/api/v1/namespaces/default/../../../../etc/passwd',
     '/api/v1/namespaces/default/configmaps/%2e%2e',
   ])('such as %s is refused and gives nothing away', async (path) => {
-    const answer = await rest.get(path);
+    const answer = await steady.rest.get(path);
     expect([400, 403, 404]).toContain(answer.status);
     expect(answer.json().kind).toBe('Status');
     expect(answer.text).not.toContain('root:x');
   });
 
   it('does not lead out of its workspace', async () => {
-    const answer = await rest.get('/api/v1/../../system:admin/api/v1/namespaces');
+    const answer = await steady.rest.get('/api/v1/../../system:admin/api/v1/namespaces');
     expect([400, 403, 404]).toContain(answer.status);
   });
 
   it.each(['%', '%zz', 'root%2fx', '..', 'ROOT', 'root:', ':root', 'root::a', 'a'.repeat(300), 'root%00'])(
     'to the workspace %s is forbidden',
     async (cluster) => {
-      const answer = await rest.at(cluster).get('/api/v1/namespaces');
+      const answer = await steady.rest.at(cluster).get('/api/v1/namespaces');
       expect([400, 403, 404]).toContain(answer.status);
       expect(answer.json().kind).toBe('Status');
     },
@@ -93,7 +84,7 @@ describe('a query', () => {
     'watch=true&timeoutSeconds=soon',
     'watch=true&sendInitialEvents=true',
   ])('%s is refused', async (query) => {
-    const answer = await rest.get(`${configMaps}?${query}`);
+    const answer = await steady.rest.get(`${configMaps}?${query}`);
     expect([400, 422]).toContain(answer.status);
     expectStatus(answer, answer.status, answer.status === 400 ? 'BadRequest' : 'Invalid');
   });
@@ -101,22 +92,22 @@ describe('a query', () => {
   it.each(['dryRun=Some', 'dryRun=true', 'fieldManager=%0a'])(
     '%s is refused for a write and writes nothing',
     async (query) => {
-      const answer = await rest.post(`${configMaps}?${query}`, configMap('by-query'));
+      const answer = await steady.rest.post(`${configMaps}?${query}`, configMap('by-query'));
       expect([400, 422]).toContain(answer.status);
-      expect((await rest.get(`${configMaps}/by-query`)).status).toBe(404);
+      expect((await steady.rest.get(`${configMaps}/by-query`)).status).toBe(404);
     },
   );
 });
 
 describe('an Accept header', () => {
   it.each(['application/xml', 'text/html'])('of %s alone is not acceptable', async (accept) => {
-    expectStatus(await rest.get(configMaps, { accept }), 406, 'NotAcceptable');
+    expectStatus(await steady.rest.get(configMaps, { accept }), 406, 'NotAcceptable');
   });
 
   it.each(['', '*/*', 'application/*', 'nonsense', 'application/json;q=0.5, */*;q=0.1', ';;;,,,'])(
     'of "%s" never breaks',
     async (accept) => {
-      const answer = await rest.get(configMaps, { accept });
+      const answer = await steady.rest.get(configMaps, { accept });
       expect([200, 406]).toContain(answer.status);
     },
   );

@@ -1,16 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Rest } from '../harness/rest.ts';
-import { configMap, configMaps, expectStatus, SteadyServer } from './steady-server.ts';
+import { describe, expect, it } from 'vitest';
+import { configMap, configMaps, expectStatus, useSteadyServer } from './steady-server.ts';
 
-let steady: SteadyServer;
-let rest: Rest;
-
-beforeAll(async () => {
-  steady = await SteadyServer.start();
-  rest = steady.rest;
-});
-afterEach(() => steady.expectUnharmed());
-afterAll(() => steady.stop());
+const steady = useSteadyServer();
 
 describe('a body', () => {
   it.each([
@@ -23,29 +14,33 @@ describe('a body', () => {
     ['a number', '7'],
     ['text that is not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
   ])('that is %s is a bad request', async (_name, body) => {
-    expectStatus(await rest.request('POST', configMaps, { body, contentType: 'application/json' }), 400, 'BadRequest');
+    expectStatus(
+      await steady.rest.request('POST', configMaps, { body, contentType: 'application/json' }),
+      400,
+      'BadRequest',
+    );
   });
 
   it('of another kind is a bad request', async () => {
-    const answer = await rest.post(configMaps, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' } });
+    const answer = await steady.rest.post(configMaps, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' } });
     expectStatus(answer, 400, 'BadRequest', /Secret|ConfigMap/);
   });
 
   it('of another version is a bad request', async () => {
     expectStatus(
-      await rest.post(configMaps, { apiVersion: 'v2', kind: 'ConfigMap', metadata: { name: 'x' } }),
+      await steady.rest.post(configMaps, { apiVersion: 'v2', kind: 'ConfigMap', metadata: { name: 'x' } }),
       400,
       'BadRequest',
     );
   });
 
   it('for another namespace than the path is a bad request', async () => {
-    const answer = await rest.post(configMaps, { metadata: { name: 'x', namespace: 'other' } });
+    const answer = await steady.rest.post(configMaps, { metadata: { name: 'x', namespace: 'other' } });
     expectStatus(answer, 400, 'BadRequest', /namespace/);
   });
 
   it('with another name than the path is a bad request', async () => {
-    expectStatus(await rest.put(`${configMaps}/present`, configMap('absent')), 400, 'BadRequest', /name/);
+    expectStatus(await steady.rest.put(`${configMaps}/present`, configMap('absent')), 400, 'BadRequest', /name/);
   });
 
   it.each([
@@ -60,7 +55,7 @@ describe('a body', () => {
     ['data of a number', { metadata: { name: 'x' }, data: { a: 1 } }],
     ['immutable that is a string', { metadata: { name: 'x' }, immutable: 'yes' }],
   ])('with %s is refused', async (_name, body) => {
-    const answer = await rest.post(configMaps, body);
+    const answer = await steady.rest.post(configMaps, body);
     expect([400, 422]).toContain(answer.status);
     expectStatus(answer, answer.status, answer.status === 400 ? 'BadRequest' : 'Invalid');
   });
@@ -74,18 +69,18 @@ describe('a body', () => {
     ['254 characters', 'a'.repeat(254)],
     ['something outside ASCII', 'naïve'],
   ])('whose name has %s is invalid', async (_name, name) => {
-    expectStatus(await rest.post(configMaps, configMap(name)), 422, 'Invalid', /metadata\.name/);
+    expectStatus(await steady.rest.post(configMaps, configMap(name)), 422, 'Invalid', /metadata\.name/);
   });
 
   it('without a name is invalid', async () => {
-    expectStatus(await rest.post(configMaps, { data: {} }), 422, 'Invalid', /name/);
+    expectStatus(await steady.rest.post(configMaps, { data: {} }), 422, 'Invalid', /name/);
   });
 
   it('of more than the limit is too large, announced or not', async () => {
     const big = JSON.stringify(configMap('big', { data: { a: 'x'.repeat(4 << 20) } }));
-    expectStatus(await rest.request('POST', configMaps, { body: big }), 413, 'RequestEntityTooLarge');
+    expectStatus(await steady.rest.request('POST', configMaps, { body: big }), 413, 'RequestEntityTooLarge');
     expectStatus(
-      await rest.request('POST', configMaps, { body: big, headers: { 'content-length': String(big.length) } }),
+      await steady.rest.request('POST', configMaps, { body: big, headers: { 'content-length': String(big.length) } }),
       413,
       'RequestEntityTooLarge',
     );
@@ -95,16 +90,16 @@ describe('a body', () => {
     ['objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
     ['lists', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
   ])('with 10,000 levels of %s is refused', async (_name, deep) => {
-    const answer = await rest.request('POST', configMaps, {
+    const answer = await steady.rest.request('POST', configMaps, {
       body: `{"metadata":{"name":"deep"},"data":{"a":${deep}}}`,
     });
     expect([400, 413, 422]).toContain(answer.status);
-    const patch = await rest.request('PATCH', `${configMaps}/present`, {
+    const patch = await steady.rest.request('PATCH', `${configMaps}/present`, {
       body: `{"data":{"a":${deep}}}`,
       contentType: 'application/merge-patch+json',
     });
     expect([400, 413, 422]).toContain(patch.status);
-    const yaml = await rest.request('POST', configMaps, {
+    const yaml = await steady.rest.request('POST', configMaps, {
       body: `{metadata: {name: deep}, data: {a: ${deep}}}`,
       contentType: 'application/yaml',
     });
@@ -117,16 +112,23 @@ describe('a body', () => {
       (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`,
     );
     const body = `metadata: {name: bomb}\nl0: &l0 [x]\n${levels.join('\n')}\n`;
-    expectStatus(await rest.request('POST', configMaps, { body, contentType: 'application/yaml' }), 400, 'BadRequest');
+    expectStatus(
+      await steady.rest.request('POST', configMaps, { body, contentType: 'application/yaml' }),
+      400,
+      'BadRequest',
+    );
   });
 
   it('of a media type that is not understood is refused with those that are', async () => {
-    const answer = await rest.request('POST', configMaps, { body: '<a/>', contentType: 'application/xml' });
+    const answer = await steady.rest.request('POST', configMaps, { body: '<a/>', contentType: 'application/xml' });
     expectStatus(answer, 415, 'UnsupportedMediaType', /application\/json/);
   });
 
   it('of a patch needs a patch type', async () => {
-    const answer = await rest.request('PATCH', `${configMaps}/present`, { body: {}, contentType: 'application/json' });
+    const answer = await steady.rest.request('PATCH', `${configMaps}/present`, {
+      body: {},
+      contentType: 'application/json',
+    });
     expectStatus(answer, 415, 'UnsupportedMediaType', /merge-patch\+json/);
   });
 
@@ -135,33 +137,45 @@ describe('a body', () => {
     ['a merge patch that is a list', [], 'application/merge-patch+json'],
     ['a broken document', '{"data":', 'application/merge-patch+json'],
   ])('of a patch that is %s is a bad request', async (_name, body, contentType) => {
-    expectStatus(await rest.request('PATCH', `${configMaps}/present`, { body, contentType }), 400, 'BadRequest');
+    expectStatus(await steady.rest.request('PATCH', `${configMaps}/present`, { body, contentType }), 400, 'BadRequest');
   });
 
   it('of a JSON patch that does not fit the object is invalid', async () => {
     const missing = [{ op: 'remove', path: '/data/none' }];
-    expectStatus(await rest.patch(`${configMaps}/present`, missing, 'application/json-patch+json'), 422, 'Invalid');
+    expectStatus(
+      await steady.rest.patch(`${configMaps}/present`, missing, 'application/json-patch+json'),
+      422,
+      'Invalid',
+    );
     const unknown = [{ op: 'fry', path: '/data' }];
-    expectStatus(await rest.patch(`${configMaps}/present`, unknown, 'application/json-patch+json'), 422, 'Invalid');
+    expectStatus(
+      await steady.rest.patch(`${configMaps}/present`, unknown, 'application/json-patch+json'),
+      422,
+      'Invalid',
+    );
     const test = [{ op: 'test', path: '/data/a', value: '2' }];
-    expectStatus(await rest.patch(`${configMaps}/present`, test, 'application/json-patch+json'), 422, 'Invalid');
+    expectStatus(await steady.rest.patch(`${configMaps}/present`, test, 'application/json-patch+json'), 422, 'Invalid');
   });
 
   it('cannot change what the object is by a patch', async () => {
-    expectStatus(await rest.patch(`${configMaps}/present`, { metadata: { name: 'renamed' } }), 400, 'BadRequest');
-    expectStatus(await rest.patch(`${configMaps}/present`, { kind: 'Secret' }), 400, 'BadRequest');
+    expectStatus(
+      await steady.rest.patch(`${configMaps}/present`, { metadata: { name: 'renamed' } }),
+      400,
+      'BadRequest',
+    );
+    expectStatus(await steady.rest.patch(`${configMaps}/present`, { kind: 'Secret' }), 400, 'BadRequest');
   });
 
   it('does not reach into prototypes', async () => {
-    const made = await rest.request('POST', configMaps, {
+    const made = await steady.rest.request('POST', configMaps, {
       body: '{"metadata":{"name":"proto"},"data":{"__proto__":"x","constructor":"y"}}',
     });
     expect([201, 422]).toContain(made.status);
-    await rest.patch(
+    await steady.rest.patch(
       `${configMaps}/present`,
       '{"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}}}',
     );
-    expect((await rest.ok('GET', `${configMaps}/present`)) as object).not.toHaveProperty('polluted');
+    expect((await steady.rest.ok('GET', `${configMaps}/present`)) as object).not.toHaveProperty('polluted');
   });
 });
 
@@ -170,7 +184,7 @@ describe('field validation', () => {
 
   it('refuses unknown fields when strict', async () => {
     expectStatus(
-      await rest.post(`${configMaps}?fieldValidation=Strict`, unknown('s')),
+      await steady.rest.post(`${configMaps}?fieldValidation=Strict`, unknown('s')),
       400,
       'BadRequest',
       /unknown field "dada"/,
@@ -178,32 +192,32 @@ describe('field validation', () => {
   });
 
   it('warns of unknown fields by default and drops them', async () => {
-    const answer = await rest.post(configMaps, unknown('w'));
+    const answer = await steady.rest.post(configMaps, unknown('w'));
     expect(answer.status).toBe(201);
     expect(answer.headers.warning).toMatch(/^299 .*unknown field \\"dada\\"/);
     expect(answer.json()).not.toHaveProperty('dada');
   });
 
   it('is silent when told to ignore', async () => {
-    const answer = await rest.post(`${configMaps}?fieldValidation=Ignore`, unknown('i'));
+    const answer = await steady.rest.post(`${configMaps}?fieldValidation=Ignore`, unknown('i'));
     expect([answer.status, answer.headers.warning]).toEqual([201, undefined]);
   });
 
   it('refuses duplicate keys when strict, warns by default', async () => {
     const body = '{"metadata":{"name":"dup"},"data":{"a":"1","a":"2"}}';
     expectStatus(
-      await rest.request('POST', `${configMaps}?fieldValidation=Strict`, { body }),
+      await steady.rest.request('POST', `${configMaps}?fieldValidation=Strict`, { body }),
       400,
       'BadRequest',
       /duplicate field "data\.a"|duplicate/,
     );
-    const answer = await rest.request('POST', configMaps, { body });
+    const answer = await steady.rest.request('POST', configMaps, { body });
     expect(answer.status).toBe(201);
     expect(answer.headers.warning).toMatch(/duplicate field/);
   });
 
   it('has no other values', async () => {
-    const answer = await rest.post(`${configMaps}?fieldValidation=Maybe`, configMap('m'));
+    const answer = await steady.rest.post(`${configMaps}?fieldValidation=Maybe`, configMap('m'));
     expect([400, 422]).toContain(answer.status);
     expect(answer.json().message).toContain('fieldValidation');
   });

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { CanopyProcess } from '../harness/canopy-process.ts';
 import { type Answer, type KubeJson, Rest } from '../harness/rest.ts';
 
@@ -31,6 +31,21 @@ export class SteadyServer {
     this.rest.close();
     await this.process.dispose();
   }
+}
+
+/** One for the tests of a file, there from the first of them on. */
+export function useSteadyServer(): { readonly rest: Rest } {
+  let steady: SteadyServer;
+  beforeAll(async () => {
+    steady = await SteadyServer.start();
+  });
+  afterEach(() => steady.expectUnharmed());
+  afterAll(() => steady.stop());
+  return {
+    get rest() {
+      return steady.rest;
+    },
+  };
 }
 
 /** Every refusal is a Status whose code is the HTTP status. */

@@ -1,11 +1,11 @@
 import { apiBindingsInitializer, groups } from '@canopy/kcp';
-import { type Change, objectPrefix } from '@canopy/storage';
+import type { Change } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
+import { clustersPrefix } from '../../runtime/ended-clusters.ts';
 import { isMarked, statusStart, textOf } from '../../runtime/stored-text.ts';
 import { reconcileDefaultBindings } from './default-bindings-reconcile.ts';
 
-const clustersPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
 const initializerText = Buffer.from(`"${apiBindingsInitializer}"`);
 const settleMs = 50;
 

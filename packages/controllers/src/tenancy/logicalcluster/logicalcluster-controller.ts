@@ -1,8 +1,9 @@
 import { decodeObject, deletingIndex } from '@canopy/apiserver';
 import { groups } from '@canopy/kcp';
-import { type Change, objectPrefix } from '@canopy/storage';
+import type { Change } from '@canopy/storage';
 import type { Controller } from '../../runtime/controller.ts';
 import { type ControllerDeps, clusterOfKey, sinkObjects } from '../../runtime/controller-deps.ts';
+import { clustersPrefix } from '../../runtime/ended-clusters.ts';
 import { isMarked, statusStart, textOf } from '../../runtime/stored-text.ts';
 import { pollDelay, WaitingKeys } from '../../runtime/waiting-keys.ts';
 import { hasChildren } from './cluster-children.ts';
@@ -11,7 +12,6 @@ import { deleteCluster, sweepCluster } from './cluster-deletion.ts';
 import { clusterStatusOf, deletionFinalizer, readLogicalCluster } from './cluster-objects.ts';
 import { isPhaseSettled } from './cluster-phase.ts';
 
-const ownPrefix = objectPrefix({ group: groups.core, resource: 'logicalclusters' });
 /** Requests that were under way when a cluster ended are done by then. */
 const sweepMs = 2000;
 const settleMs = 50;
@@ -28,7 +28,7 @@ export function logicalClusterController(deps: ControllerDeps): Controller {
     watches: ['*'],
     concurrency: 16,
     keysOf(change, add) {
-      if (change.key.startsWith(ownPrefix)) {
+      if (change.key.startsWith(clustersPrefix)) {
         const cluster = clusterOfKey(change.key);
         if (change.type === 'delete') add(cluster, deps.othersLagMs ?? sweepMs);
         else if (needsWork(change)) add(cluster);
