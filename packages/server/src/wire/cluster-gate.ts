@@ -5,6 +5,8 @@ import { type Change, parseObjectKey } from '@canopy/storage';
 
 const inactiveAnnotations = ['core.kcp.io/inactive', 'internal.kcp.io/inactive'];
 const logicalClusters = '/r/core.kcp.io/logicalclusters/';
+/** Made once: an abort without a reason makes an error with a stack trace each time. */
+const ended = new Error('the logical cluster is gone or inactive');
 
 type Annotations = Readonly<Record<string, string>> | undefined;
 
@@ -49,7 +51,7 @@ export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext>
       const open = this.watches.get(cluster);
       if (open === undefined || !(type === 'delete' || becameInactive(value))) continue;
       // Watchers get what happened until then first: they hear of this batch later in this turn.
-      for (const controller of [...open]) queueMicrotask(() => controller.abort());
+      for (const controller of [...open]) queueMicrotask(() => controller.abort(ended));
     }
   }
 
@@ -58,8 +60,8 @@ export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext>
     const controller = new AbortController();
     const open = this.watches.get(cluster) ?? new Set();
     this.watches.set(cluster, open.add(controller));
-    const abort = (): void => controller.abort();
     const { signal } = context;
+    const abort = (): void => controller.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     context.onFinish.push(() => {
       signal.removeEventListener('abort', abort);

@@ -9,19 +9,22 @@ const leastBytes = 32 * 1024;
 /** With this much unsent nothing more is read either: answers without a body wait for no window. Bytes. */
 const fullBytes = 1024 * 1024;
 
-/** Connections of this thread with something to send. */
-const unsent = new Set<Output>();
+/** Connections of this thread with something to send, each once. */
+let unsent: Output[] = [];
+let sending: NodeJS.Immediate | undefined;
 
 /** What a connection may have unsent before it takes no more data of streams. */
 let partBytes = mostBytes;
 
 /** Sends what there is now; otherwise it leaves at the end of the turn. */
 export function flushOutputs(): void {
-  const outputs = [...unsent];
+  const outputs = unsent;
   const large = outputs.reduce((count, output) => count + (output.sendsMuch ? 1 : 0), 0);
   partBytes = Math.min(mostBytes, Math.max(leastBytes, bytesPerTurn / large));
-  // What they have to say again, now that they have room, is for the next turn.
-  unsent.clear();
+  // What they have to say again, now that they have room, is for the next turn, also when this is not the end of this one.
+  unsent = [];
+  clearImmediate(sending);
+  sending = undefined;
   for (const output of outputs) output.flush();
 }
 
@@ -34,6 +37,7 @@ export class Output {
   private readonly onRoom: () => void;
   private parts: Buffer[] = [];
   private bytes = 0;
+  private isUnsent = false;
 
   /** `onRoom` is called when bytes have left; for those that wait in the socket, `drain` tells. */
   constructor(socket: Duplex, onRoom: () => void) {
@@ -57,13 +61,14 @@ export class Output {
   push(part: Buffer): void {
     this.parts.push(part);
     this.bytes += part.length;
-    if (unsent.has(this)) return;
-    if (unsent.size === 0) setImmediate(flushOutputs);
-    unsent.add(this);
+    if (this.isUnsent) return;
+    this.isUnsent = true;
+    unsent.push(this);
+    sending ??= setImmediate(flushOutputs);
   }
 
   flush(): void {
-    unsent.delete(this);
+    this.isUnsent = false;
     const { parts, bytes } = this;
     if (bytes === 0) return;
     this.parts = [];
