@@ -40,7 +40,7 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       }
       const scheduler = isRead(context) ? reads : writes;
       if (scheduler.tryEnter(1)) return entered(context, scheduler);
-      return wait(context, scheduler, 1).then(() => entered(context, scheduler));
+      return scheduler.enter(flowOf(context, seed), 1, context).then(() => entered(context, scheduler));
     },
   };
 
@@ -65,22 +65,7 @@ export function flowControlFilter(options: FlowControlOptions): Filter<UserConte
       return context;
     };
     if (scheduler.tryEnter(seats)) return enter();
-    return wait(context, scheduler, seats).then(enter);
-  }
-
-  /**
-   * While too many reads of a connection wait, nothing more is read of it. Not so with writes: they may wait for a disk, and what
-   * is behind them on the same connection should not.
-   */
-  async function wait(context: UserContext, scheduler: FairScheduler, seats: number): Promise<void> {
-    const entering = scheduler.enter(flowOf(context, seed), seats, context);
-    if (scheduler === writes) return entering;
-    context.waits?.(true);
-    try {
-      await entering;
-    } finally {
-      context.waits?.(false);
-    }
+    return scheduler.enter(flowOf(context, seed), seats, context).then(enter);
   }
 }
 

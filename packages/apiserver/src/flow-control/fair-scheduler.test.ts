@@ -12,6 +12,8 @@ class Clients {
   readonly scheduler: FairScheduler;
   readonly started: string[] = [];
   readonly refused: string[] = [];
+  /** Those who wait, as their connections count them. */
+  counted = 0;
   /** Seats of those in work. */
   readonly inWork: number[] = [];
   /** How long requests of a user keep the thread busy, in milliseconds. */
@@ -37,7 +39,15 @@ class Clients {
       return;
     }
     const flow = { user: flowHash(`u${user}`, 7), cluster: flowHash(`c${cluster}`, 7), weight };
-    this.scheduler.enter(flow, seats, signal).then(begin, () => this.refused.push(`${user}@${cluster}`));
+    const request = {
+      get aborted() {
+        return signal.aborted;
+      },
+      waits: (yes: boolean) => {
+        this.counted += yes ? 1 : -1;
+      },
+    };
+    this.scheduler.enter(flow, seats, request).then(begin, () => this.refused.push(`${user}@${cluster}`));
   }
 
   finishOne(): void {
@@ -243,6 +253,35 @@ describe('who waits', () => {
     expect(clients.started).toEqual(['a@x', 'b@y']);
     expect(clients.scheduler.seatsInUse).toBe(1);
   });
+
+  it('is counted by its connection until it starts or is refused', async () => {
+    const clients = new Clients({ seats: 1, queued: 2 });
+    for (let i = 0; i < 4; i++) clients.send('a', 'x');
+    expect(clients.counted).toBe(2);
+    clients.finishOne();
+    await clients.loop.rest();
+    expect(clients.counted).toBe(1);
+    await clients.loop.pass(1000);
+    expect(clients.refused).toHaveLength(2);
+    expect(clients.counted).toBe(0);
+  });
+
+  it('is not counted while no seat is given back, so that what is behind it is read', async () => {
+    const clients = new Clients({ seats: 2 });
+    for (let i = 0; i < 6; i++) clients.send('a', 'x');
+    await clients.loop.rest();
+    expect(clients.counted).toBe(4);
+    await clients.loop.pass(99);
+    expect(clients.counted).toBe(4);
+    await clients.loop.pass(1);
+    expect(clients.counted).toBe(0);
+    clients.send('a', 'x');
+    expect(clients.counted).toBe(0);
+    clients.finishOne();
+    await clients.loop.rest();
+    clients.send('a', 'x');
+    expect(clients.counted).toBe(1);
+  });
 });
 
 type Step = { send: [number, number, number] } | { finish: true } | { turn: true } | { pass: number };
@@ -277,6 +316,8 @@ describe('whatever happens', () => {
           await play(clients, step);
           expect(clients.scheduler.seatsInUse).toBeLessThanOrEqual(limits.seats);
           expect(clients.scheduler.waiting).toBeLessThanOrEqual(limits.queued);
+          expect(clients.counted).toBeGreaterThanOrEqual(0);
+          expect(clients.counted).toBeLessThanOrEqual(clients.scheduler.waiting);
         }
         await clients.loop.rest();
         const { scheduler } = clients;
@@ -284,6 +325,7 @@ describe('whatever happens', () => {
         if (scheduler.waiting > 0) expect(scheduler.seatsInUse).toBeGreaterThan(0);
         await clients.finishAll();
         expect(scheduler.waiting).toBe(0);
+        expect(clients.counted).toBe(0);
         expect(scheduler.seatsInUse).toBe(0);
         expect(clients.started.length + clients.refused.length).toBe(sent);
       }),

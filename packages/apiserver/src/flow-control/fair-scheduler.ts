@@ -28,6 +28,8 @@ export interface Flow {
 export interface Waiting {
   /** Nobody wants its answer any more. */
   readonly aborted: boolean;
+  /** Said when it begins and when it ends to wait for others; while many requests of a connection do, nothing more is read of it. */
+  waits?(yes: boolean): void;
 }
 
 interface Waiter extends Place {
@@ -35,11 +37,17 @@ interface Waiter extends Place {
   seats: number;
   deadline: number;
   request: Waiting;
+  /** Whether its connection counts it as waiting. */
+  isCounted: boolean;
   start(): void;
-  refuse(error: Error): void;
+  reject(error: Error): void;
 }
 
-const sweepMs = 250;
+const sweepMs = 100;
+/**
+ * When no seat was given back for so long, those who wait do not wait for one another but for something else, such as a disk, in milliseconds.
+ */
+const standstillMs = 100;
 /** What a request may keep the thread busy for each of its seats before its flow is charged for more, in milliseconds. */
 const msPerSeat = 0.1;
 /** From here on it matters whether the thread was busy or had no processor, in milliseconds. */
@@ -55,7 +63,8 @@ const retryAfterSeconds = 1;
  * those that keep the thread busy: after a slice the sockets are read, so that a newcomer waits for one slice. A request
  * that has kept the thread busy for longer than its seats stand for is charged for that too, once it is known, and those of
  * its user and its cluster that wait come so much later: else a queue of requests that look light would be served like one.
- * A full line turns away whoever would have been served last.
+ * A full line turns away whoever would have been served last. Connections hear of their requests that wait, and read no more for them, unless
+ * the line stands still: then what is behind them may be something that does not wait for the same.
  */
 export class FairScheduler {
   private readonly limits: FlowLimits;
@@ -67,6 +76,8 @@ export class FairScheduler {
   private used = 0;
   private started = 0;
   private order = 0;
+  /** When the line last began, or a seat was given back while it was there. */
+  private movedAt = 0;
   private turnAsked = false;
   private inSlice = false;
   private sliceEnd = 0;
@@ -109,15 +120,28 @@ export class FairScheduler {
 
   /** Waits for the turn of `flow`; then the seats are taken. Rejects with 429 when there is no room or it takes too long. */
   enter(flow: Flow, seats: number, request: Waiting): Promise<void> {
-    return new Promise((start, refuse) => {
+    return new Promise((start, reject) => {
       const { ledger } = this;
       const tag = Math.max(this.virtualTime, ledger.servedUntil(flow.user), ledger.servedUntil(flow.cluster));
-      const deadline = this.loop.now() + this.limits.waitMs;
+      const now = this.loop.now();
+      if (this.line.size === 0) this.movedAt = now;
+      const deadline = now + this.limits.waitMs;
       this.order += 1;
-      const waiter: Waiter = { tag, order: this.order, flow, seats, deadline, request, start, refuse };
+      const waiter: Waiter = {
+        tag,
+        order: this.order,
+        flow,
+        seats,
+        deadline,
+        request,
+        isCounted: false,
+        start,
+        reject,
+      };
       const turnedAway = this.line.add(waiter);
-      turnedAway?.refuse(overloaded());
+      if (turnedAway !== undefined) refuse(turnedAway);
       if (turnedAway === waiter) return;
+      if (!this.standsStill(now)) count(waiter, true);
       const until = tag + seats / flow.weight;
       ledger.serveUntil(flow.user, until);
       ledger.serveUntil(flow.cluster, until);
@@ -128,7 +152,13 @@ export class FairScheduler {
 
   release(seats: number): void {
     this.used -= seats;
-    if (this.line.size > 0) this.askForTurn();
+    if (this.line.size === 0) return;
+    this.movedAt = this.loop.now();
+    this.askForTurn();
+  }
+
+  private standsStill(now: number): boolean {
+    return this.used > 0 && now - this.movedAt >= standstillMs;
   }
 
   private take(seats: number): void {
@@ -158,7 +188,7 @@ export class FairScheduler {
     let next = this.line.next();
     while (next?.request.aborted === true) {
       this.line.take();
-      next.refuse(overloaded());
+      refuse(next);
       next = this.line.next();
     }
     const free = this.limits.seats - this.used;
@@ -172,6 +202,7 @@ export class FairScheduler {
       return;
     }
     this.line.take();
+    count(next, false);
     this.virtualTime = Math.max(this.virtualTime, next.tag);
     this.take(next.seats);
     this.running = next;
@@ -210,9 +241,10 @@ export class FairScheduler {
   private readonly sweep = (): void => {
     const now = this.loop.now();
     for (const waiter of this.line.remove(({ deadline, request }) => deadline <= now || request.aborted)) {
-      waiter.refuse(overloaded());
+      refuse(waiter);
     }
     if (this.line.size > 0) {
+      if (this.standsStill(now)) for (const waiter of this.line.all()) count(waiter, false);
       this.askForTurn();
       return;
     }
@@ -221,6 +253,13 @@ export class FairScheduler {
   };
 }
 
-function overloaded(): Error {
-  return tooManyRequests('too many requests, please try again later', retryAfterSeconds);
+function refuse(waiter: Waiter): void {
+  count(waiter, false);
+  waiter.reject(tooManyRequests('too many requests, please try again later', retryAfterSeconds));
+}
+
+function count(waiter: Waiter, yes: boolean): void {
+  if (waiter.isCounted === yes) return;
+  waiter.isCounted = yes;
+  waiter.request.waits?.(yes);
 }

@@ -19,6 +19,11 @@ export class WaitingLine<T extends Place> {
     return this.heap.length;
   }
 
+  /** In no order. */
+  all(): readonly T[] {
+    return this.heap;
+  }
+
   next(): T | undefined {
     return this.heap[0];
   }
