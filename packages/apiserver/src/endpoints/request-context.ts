@@ -20,12 +20,12 @@ export interface IncomingRequest {
   /** Reads the body once; throws 413 over the limit and 400 when the peer breaks off. */
   body(): Promise<Uint8Array>;
   /** Aborted when the peer is gone or the server stops. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
   /** Whether the peer is gone, or nobody waits for the answer any more: cheaper than to ask the signal. */
   readonly aborted: boolean;
   /** When its time is over, in milliseconds of `performance.now()`. Set when work on it begins. */
   endsAt?: number;
-  /** Aborts the signal: it was answered before the work has ended. */
+  /** Aborts the signal: it was answered before the work has ended, or has to end. */
   giveUp?(reason: Error): void;
   /** Told when the request begins and ends to wait for its turn: while many of a connection do, nothing more is read of it. */
   waits?(yes: boolean): void;

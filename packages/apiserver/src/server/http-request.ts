@@ -79,10 +79,6 @@ export class HttpRequest implements IncomingRequest {
     return this.ownSignal;
   }
 
-  set signal(signal: AbortSignal) {
-    this.ownSignal = signal;
-  }
-
   giveUp(reason: Error): void {
     if (this.controller !== undefined) this.controller.abort(reason);
     else this.ownSignal ??= AbortSignal.abort(reason);

@@ -17,7 +17,7 @@ type Annotations = Readonly<Record<string, string>> | undefined;
 export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext> {
   readonly name = 'inactive-cluster';
   private readonly directory: ClusterDirectory;
-  private readonly watches = new Map<string, Set<AbortController>>();
+  private readonly watches = new Map<string, Set<AuthorizedContext>>();
 
   constructor(directory: ClusterDirectory) {
     this.directory = directory;
@@ -51,24 +51,18 @@ export class ClusterGate implements Filter<AuthorizedContext, AuthorizedContext>
       const open = this.watches.get(cluster);
       if (open === undefined || !(type === 'delete' || becameInactive(value))) continue;
       // Watchers get what happened until then first: they hear of this batch later in this turn.
-      for (const controller of [...open]) queueMicrotask(() => controller.abort(ended));
+      for (const watch of [...open]) queueMicrotask(() => watch.giveUp?.(ended));
     }
   }
 
-  /** The same request with a signal that also ends with its cluster. */
+  /** From now on the request ends with its cluster. */
   private following(context: AuthorizedContext, cluster: string): AuthorizedContext {
-    const controller = new AbortController();
     const open = this.watches.get(cluster) ?? new Set();
-    this.watches.set(cluster, open.add(controller));
-    const { signal } = context;
-    const abort = (): void => controller.abort(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
+    this.watches.set(cluster, open.add(context));
     context.onFinish.push(() => {
-      signal.removeEventListener('abort', abort);
-      open.delete(controller);
+      open.delete(context);
       if (open.size === 0 && this.watches.get(cluster) === open) this.watches.delete(cluster);
     });
-    context.signal = controller.signal;
     return context;
   }
 }
