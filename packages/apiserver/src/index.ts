@@ -35,7 +35,7 @@ export type {
   StreamResponse,
 } from './endpoints/api-response.ts';
 export { jsonResponse, leastBytes, textResponse, wholeBody } from './endpoints/api-response.ts';
-export { decodeBody, expectKind, isObject } from './endpoints/body.ts';
+export { decodeBody, expectKind, isObject, readBody } from './endpoints/body.ts';
 export type { DiscoveryDocuments } from './endpoints/discovery/discovery.ts';
 export { answerDiscovery, renderDiscovery } from './endpoints/discovery/discovery.ts';
 export { DiscoveryCache } from './endpoints/discovery/discovery-cache.ts';

@@ -6,11 +6,18 @@ import {
   type Schema,
   unsupportedMediaType,
 } from '@canopy/apimachinery';
+import type { UserContext } from './request-context.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
 export const objectMediaTypes = ['application/json', 'application/yaml', protobufMediaType] as const;
+
+/** The body of a request. One that is still on its way takes nobody's place. */
+export function readBody(context: UserContext): Uint8Array | Promise<Uint8Array> {
+  const body = context.body();
+  return body instanceof Promise && context.seat !== undefined ? context.seat.awayFor(body) : body;
+}
 
 export function mediaTypeOf(contentType: string | undefined): string {
   const semicolon = contentType?.indexOf(';') ?? -1;

@@ -17,8 +17,8 @@ export interface IncomingRequest {
   query: URLSearchParams;
   /** Lower-case names. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Reads the body once; throws 413 over the limit and 400 when the peer breaks off. */
-  body(): Promise<Uint8Array>;
+  /** Reads the body once: no promise if it is there already. 413 over the limit, 400 when the peer breaks off. */
+  body(): Uint8Array | Promise<Uint8Array>;
   /** Aborted when the peer is gone or the server stops. */
   readonly signal: AbortSignal;
   /** Whether the peer is gone, or nobody waits for the answer any more: cheaper than to ask the signal. */
@@ -90,12 +90,20 @@ export interface InfoContext extends ClusterContext {
   info: RequestInfo;
 }
 
+/** The place of a request among those that are worked on. */
+export interface Seat {
+  /** Gives the place to others until the body is there, and takes one again. */
+  awayFor(body: Promise<Uint8Array>): Promise<Uint8Array>;
+}
+
 export interface UserContext extends InfoContext {
   /** After impersonation, where it was asked for. */
   user: UserInfo;
   authenticator: string;
   /** The real user behind an impersonated one. */
   impersonator?: UserInfo;
+  /** Of those whose body is waited for. */
+  seat?: Seat;
 }
 
 declare const authorizedBrand: unique symbol;

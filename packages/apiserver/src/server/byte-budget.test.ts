@@ -10,6 +10,11 @@ function holder(name: string, gone: string[]): Named {
   return { name, ...newHolding(() => gone.push(name)) };
 }
 
+/** Cannot let go. */
+function keeper(): Holding {
+  return { ...newHolding(() => undefined), canGiveWay: false };
+}
+
 describe('a budget of bytes', () => {
   it('makes room by the largest: a small newcomer gets in', () => {
     const gone: string[] = [];
@@ -24,12 +29,12 @@ describe('a budget of bytes', () => {
   it('turns away the one that grows when it is the largest itself, or when the others cannot let go', () => {
     const gone: string[] = [];
     const budget = new ByteBudget(100, 'largest');
-    expect(budget.grow(newHolding(), 90)).toBe(true);
+    expect(budget.grow(keeper(), 90)).toBe(true);
     const growing = holder('growing', gone);
     expect(budget.grow(growing, 5)).toBe(true);
     expect(budget.grow(growing, 10)).toBe(false);
     expect(gone).toEqual(['growing']);
-    expect(budget.grow(newHolding(), 20)).toBe(false);
+    expect(budget.grow(keeper(), 20)).toBe(false);
     expect(budget.used).toBe(90);
   });
 

@@ -3,16 +3,17 @@ import { type Linked, LinkedList } from './linked-list.ts';
 /** Bytes that somebody keeps in memory. */
 export interface Holding extends Linked<Holding> {
   bytes: number;
-  /** Lets go of the bytes and tells its peer. Absent: cannot let go any more. */
-  giveWay?: (() => void) | undefined;
+  readonly canGiveWay: boolean;
+  /** Lets go of the bytes and tells its peer. */
+  giveWay(): void;
 }
 
 /** Who lets go when there is too much: what grew the most (bodies that arrive), or what stays the longest (unread answers). */
 type FirstToGo = 'largest' | 'oldest';
 
 /** A holding of nothing yet. */
-export function newHolding(giveWay?: () => void): Holding {
-  return { bytes: 0, giveWay, before: undefined, after: undefined };
+export function newHolding(giveWay: () => void): Holding {
+  return { bytes: 0, canGiveWay: true, giveWay, before: undefined, after: undefined };
 }
 
 /** A bound on bytes over all requests together. What is added beyond it is made room for, so one peer cannot keep others out. */
@@ -39,7 +40,7 @@ export class ByteBudget {
     while (this.total > this.limit) {
       const chosen = this.choose() ?? holding;
       this.release(chosen);
-      chosen.giveWay?.();
+      chosen.giveWay();
       if (chosen === holding) return false;
     }
     return true;
@@ -54,7 +55,7 @@ export class ByteBudget {
   private choose(): Holding | undefined {
     let chosen: Holding | undefined;
     for (let holding = this.holdings.first; holding !== undefined; holding = holding.after) {
-      if (holding.giveWay === undefined) continue;
+      if (!holding.canGiveWay) continue;
       if (this.firstToGo === 'oldest') return holding;
       if (chosen === undefined || holding.bytes > chosen.bytes) chosen = holding;
     }

@@ -38,7 +38,7 @@ export interface HttpRequestParts {
   /** Whether all of the answer was handed over: nobody works on it any more. */
   isAnswered(): boolean;
   running: RunningRequests;
-  readBody(): Promise<Uint8Array>;
+  readBody(): Uint8Array | Promise<Uint8Array>;
 }
 
 /** A request from the network. What most requests never ask for is made when they do. */
@@ -48,7 +48,6 @@ export class HttpRequest implements IncomingRequest {
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly socket: TLSSocket;
-  body: () => Promise<Uint8Array>;
   readonly auditId = randomUUID();
   readonly warnings: string[] = [];
   readonly onFinish: (() => void)[] = [];
@@ -66,7 +65,6 @@ export class HttpRequest implements IncomingRequest {
     this.query = mark === -1 ? noQuery : new URLSearchParams(url.slice(mark + 1));
     this.headers = parts.headers;
     this.socket = parts.socket;
-    this.body = parts.readBody;
     this.parts = parts;
   }
 
@@ -82,6 +80,10 @@ export class HttpRequest implements IncomingRequest {
   giveUp(reason: Error): void {
     if (this.controller !== undefined) this.controller.abort(reason);
     else this.ownSignal ??= AbortSignal.abort(reason);
+  }
+
+  body(): Uint8Array | Promise<Uint8Array> {
+    return this.parts.readBody();
   }
 
   waits(yes: boolean): void {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ByteBudget, newHolding } from './byte-budget.ts';
-import { readableBody, readBody as readCounted } from './request-body.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { BodyReading, readableBody } from './request-body.ts';
 
 const budget = new ByteBudget(1000, 'largest');
 
@@ -10,7 +10,7 @@ function readBody(
   limits: { maxBytes: number; timeoutMs: number },
   length: string | undefined,
 ): Promise<Buffer> {
-  return readCounted(readableBody(stream), { ...limits, budget }, length, newHolding());
+  return Promise.resolve(new BodyReading(readableBody(stream), { ...limits, budget }).read(length));
 }
 
 describe('readBody', () => {
@@ -43,7 +43,7 @@ describe('readBody', () => {
     const small = new ByteBudget(10, 'largest');
     const limits = { maxBytes: 100, timeoutMs: 60_000, budget: small };
     const streams = [new PassThrough(), new PassThrough()] as const;
-    const [large, other] = streams.map((stream) => readCounted(readableBody(stream), limits, undefined, newHolding()));
+    const [large, other] = streams.map((stream) => new BodyReading(readableBody(stream), limits).read(undefined));
     const refused = expect(large).rejects.toMatchObject({ code: 429, details: { retryAfterSeconds: 1 } });
     streams[0].write('12345678');
     await new Promise((resolve) => setImmediate(resolve));

@@ -33,57 +33,95 @@ export interface BodySource {
 const answerMs = 1000;
 
 /**
- * Collects a request body, bounded. 413 over `maxBytes`, 504 when it takes too long, 429 when it is the largest and
- * there are too many, 400 when the peer breaks off. What arrived counts as `holding` until the caller releases it.
+ * Collects a request body, bounded. What arrived counts until it is released. One object for all of it: most bodies are
+ * there when they are asked for, and then nothing else is made.
  */
-export function readBody(
-  source: BodySource,
-  limits: BodyLimits,
-  declaredLength: string | undefined,
-  holding: Holding,
-): Promise<Buffer> {
-  const { maxBytes, timeoutMs, budget } = limits;
-  if (declaredLength !== undefined && Number(declaredLength) > maxBytes) {
-    source.discard();
-    return Promise.reject(tooLarge(maxBytes));
+export class BodyReading implements BodyReader, Holding {
+  bytes = 0;
+  before: Holding | undefined;
+  after: Holding | undefined;
+  private readonly source: BodySource;
+  private readonly limits: BodyLimits;
+  private chunks: Buffer[] = [];
+  private result: Buffer | Error | undefined;
+  private deadline: NodeJS.Timeout | undefined;
+  private settle: (() => void) | undefined;
+
+  constructor(source: BodySource, limits: BodyLimits) {
+    this.source = source;
+    this.limits = limits;
   }
-  return new Promise((resolve, reject) => {
-    let chunks: Buffer[] = [];
-    let done = false;
-    let deadline: NodeJS.Timeout | undefined;
-    const giveUp = (error: Error): void => {
-      if (done) return;
-      done = true;
-      clearTimeout(deadline);
-      chunks = [];
-      holding.giveWay = undefined;
-      budget.release(holding);
-      source.discard();
-      reject(error);
-    };
-    holding.giveWay = () => giveUp(tooManyRequests('too many large request bodies, please try again later', 1));
-    source.read({
-      data(chunk) {
-        if (done) return;
-        if (holding.bytes + chunk.length > maxBytes) giveUp(tooLarge(maxBytes));
-        else if (budget.grow(holding, chunk.length)) chunks.push(chunk);
-      },
-      end() {
-        if (done) return;
-        done = true;
-        clearTimeout(deadline);
-        holding.giveWay = undefined;
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-      },
-      broken: (why) => giveUp(badRequest(`the request body broke off${why === undefined ? '' : `: ${why}`}`)),
+
+  /**
+   * Once. No promise if all of it is there. 413 over `maxBytes`, 504 when it takes too long, 429 when it is the largest and
+   * there are too many, 400 when the peer breaks off.
+   */
+  read(declaredLength: string | undefined): Buffer | Promise<Buffer> {
+    if (declaredLength !== undefined && Number(declaredLength) > this.limits.maxBytes)
+      this.giveUp(tooLarge(this.limits.maxBytes));
+    else this.source.read(this);
+    if (Buffer.isBuffer(this.result)) return this.result;
+    return new Promise((resolve, reject) => {
+      this.settle = () => {
+        if (Buffer.isBuffer(this.result)) resolve(this.result);
+        else reject(this.result);
+      };
+      if (this.result === undefined) this.deadline = setTimeout(late, this.limits.timeoutMs, this);
+      else this.settle();
     });
-    // Most bodies are there already.
-    if (done) return;
-    deadline = setTimeout(() => {
-      giveUp(timeout('the request body did not arrive in time'));
-      setTimeout(() => source.destroy(), answerMs).unref();
-    }, timeoutMs);
-  });
+  }
+
+  release(): void {
+    this.limits.budget.release(this);
+  }
+
+  get canGiveWay(): boolean {
+    return this.result === undefined;
+  }
+
+  giveWay(): void {
+    this.giveUp(tooManyRequests('too many large request bodies, please try again later', 1));
+  }
+
+  data(chunk: Buffer): void {
+    if (this.result !== undefined) return;
+    const { maxBytes, budget } = this.limits;
+    if (this.bytes + chunk.length > maxBytes) this.giveUp(tooLarge(maxBytes));
+    else if (budget.grow(this, chunk.length)) this.chunks.push(chunk);
+  }
+
+  end(): void {
+    const { chunks } = this;
+    this.finish(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+  }
+
+  broken(why?: string): void {
+    this.giveUp(badRequest(`the request body broke off${why === undefined ? '' : `: ${why}`}`));
+  }
+
+  isLate(): void {
+    this.giveUp(timeout('the request body did not arrive in time'));
+    setTimeout(() => this.source.destroy(), answerMs).unref();
+  }
+
+  private giveUp(error: Error): void {
+    if (this.result !== undefined) return;
+    this.release();
+    this.source.discard();
+    this.finish(error);
+  }
+
+  private finish(result: Buffer | Error): void {
+    if (this.result !== undefined) return;
+    this.result = result;
+    this.chunks = [];
+    clearTimeout(this.deadline);
+    this.settle?.();
+  }
+}
+
+function late(reading: BodyReading): void {
+  reading.isLate();
 }
 
 function tooLarge(limit: number): Error {

@@ -2,7 +2,7 @@ import type { ApiResponse, ResponseSink } from '../endpoints/api-response.ts';
 import type { IncomingRequest } from '../endpoints/request-context.ts';
 import { type ByteBudget, newHolding } from './byte-budget.ts';
 import type { RunningRequests } from './http-request.ts';
-import { type BodyLimits, type BodySource, readBody } from './request-body.ts';
+import { type BodyLimits, BodyReading, type BodySource } from './request-body.ts';
 
 /** What all requests of a listener share, whatever carries them. */
 export interface Serving {
@@ -18,10 +18,10 @@ export function bodyOf(
   source: BodySource,
   length: string | undefined,
   { onFinish }: Pick<IncomingRequest, 'onFinish'>,
-): Promise<Uint8Array> {
-  const holding = newHolding();
-  onFinish.push(() => bodies.budget.release(holding));
-  return readBody(source, bodies, length, holding);
+): Uint8Array | Promise<Uint8Array> {
+  const reading = new BodyReading(source, bodies);
+  onFinish.push(() => reading.release());
+  return reading.read(length);
 }
 
 /** Counts an answer until its peer has read it. */

@@ -5,6 +5,7 @@ import {
   expectKind,
   messageOf,
   type ResourceCall,
+  readBody,
   renderObject,
   type StoredObject,
 } from '@canopy/apiserver';
@@ -15,7 +16,7 @@ export async function reviewOf(call: ResourceCall): Promise<KubeObject> {
   const { group, names } = resource.declaration;
   const { version } = context.info;
   const review = expectKind(
-    await decodeBody(await context.body(), context.headers['content-type'], messageOf(resource, version)),
+    await decodeBody(await readBody(context), context.headers['content-type'], messageOf(resource, version)),
     {
       apiVersion: apiVersionOf(group, version),
       kind: names.kind,

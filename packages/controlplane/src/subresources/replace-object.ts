@@ -7,6 +7,7 @@ import {
   messageOf,
   objectRequestOf,
   type ResourceCall,
+  readBody,
   renderObject,
   type Strategy,
   updateObject,
@@ -21,7 +22,7 @@ export async function readOrReplace(call: ResourceCall, strategy: Strategy): Pro
   const { group, names } = call.resource.declaration;
   const body = expectKind(
     await decodeBody(
-      await call.context.body(),
+      await readBody(call.context),
       call.context.headers['content-type'],
       messageOf(call.resource, call.context.info.version),
     ),

@@ -20,6 +20,7 @@ import {
   objectOf,
   objectRequestOf,
   type ResourceCall,
+  readBody,
 } from '@canopy/apiserver';
 
 /** An object that a token lives and dies with. */
@@ -65,7 +66,7 @@ const apiVersion = 'authentication.k8s.io/v1';
 export async function handleTokenRequest(call: ResourceCall, issuer: TokenIssuer): Promise<ApiResponse> {
   const request = objectRequestOf(call);
   const body = expectKind(
-    await decodeBody(await call.context.body(), call.context.headers['content-type'], tokenRequestSchema),
+    await decodeBody(await readBody(call.context), call.context.headers['content-type'], tokenRequestSchema),
     {
       apiVersion,
       kind: 'TokenRequest',

@@ -17,10 +17,13 @@ const bodies = new WeakMap<IncomingRequest['onFinish'], Uint8Array>();
 /** Remembers the body of a request for its audit event; nothing is copied. */
 export function rememberBody(request: IncomingRequest): IncomingRequest {
   const body = request.body.bind(request);
-  request.body = async () => {
-    const bytes = await body();
+  const remember = (bytes: Uint8Array): Uint8Array => {
     bodies.set(request.onFinish, bytes);
     return bytes;
+  };
+  request.body = () => {
+    const read = body();
+    return read instanceof Promise ? read.then(remember) : remember(read);
   };
   return request;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import type { StatusError } from '@canopy/apimachinery';
-import { type ApiResponse, type Listener, listen, statusResponse } from '@canopy/apiserver';
+import { type ApiResponse, type IncomingRequest, type Listener, listen, statusResponse } from '@canopy/apiserver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servingCertificate } from './certificates.ts';
 
@@ -28,9 +28,9 @@ beforeAll(async () => {
     handshakeTimeoutMs: 1000,
     idleTimeoutMs: 500,
     stallTimeoutMs: 2000,
-    async handle({ method, path, body, onFinish }) {
-      const answered = await answer(method, path, body);
-      for (const done of onFinish) done(0);
+    async handle(request) {
+      const answered = await answer(request);
+      for (const done of request.onFinish) done(0);
       return answered;
     },
   });
@@ -42,13 +42,18 @@ afterAll(async () => {
 });
 
 /** `/large` is larger than what a peer may leave unread at once; a POST is answered when its body has come. */
-async function answer(method: string, at: string, body: () => Promise<Uint8Array>): Promise<ApiResponse> {
+async function answer(request: IncomingRequest): Promise<ApiResponse> {
   try {
-    if (method === 'POST') await body();
+    if (request.method === 'POST') await request.body();
   } catch (error) {
     return statusResponse(error as StatusError);
   }
-  return { kind: 'complete', status: 200, headers: {}, body: at === '/large' ? Buffer.alloc(largeAnswer) : 'ok' };
+  return {
+    kind: 'complete',
+    status: 200,
+    headers: {},
+    body: request.path === '/large' ? Buffer.alloc(largeAnswer) : 'ok',
+  };
 }
 
 /** Unlike `once`, whatever its error. */

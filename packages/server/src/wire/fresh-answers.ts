@@ -39,13 +39,11 @@ export function freshAnswers(storage: Storage, hub: ChangeHub, shared: boolean):
         reached: (context: Partial<UserContext>) => void,
       ): Promise<AuthorizedContext> {
         const since = hub.revision;
-        const { body } = request;
         try {
           return await inner.run(request, reached);
         } catch (error) {
           if (!isStatusError(error) || !doubtful.has(error.code) || !(await caughtUp(since))) throw error;
           for (const release of request.onFinish.splice(0)) release(0);
-          request.body = body;
           return inner.run(request, reached);
         }
       },
@@ -68,8 +66,8 @@ export function freshAnswers(storage: Storage, hub: ChangeHub, shared: boolean):
       return answer.response;
     },
     request(request) {
-      const { body } = request;
-      let read: Promise<Uint8Array> | undefined;
+      const body = request.body.bind(request);
+      let read: Uint8Array | Promise<Uint8Array> | undefined;
       request.body = () => {
         read ??= body();
         return read;

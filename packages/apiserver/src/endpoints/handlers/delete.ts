@@ -5,7 +5,7 @@ import { objectOf } from '../../registry/get.ts';
 import { listObjects } from '../../registry/list.ts';
 import { groupResourceOf, type ObjectRequest } from '../../registry/registry.ts';
 import { type ApiResponse, jsonResponse } from '../api-response.ts';
-import { decodeBody, isObject } from '../body.ts';
+import { decodeBody, isObject, readBody } from '../body.ts';
 import { booleanOption, dryRunOption, integerOption, listOptionsOf } from '../query-options.ts';
 import { renderList, renderObject } from '../rendering.ts';
 import { admitWrite, objectRequestOf, type ResourceCall, singleCluster } from '../resource-call.ts';
@@ -84,7 +84,7 @@ const policies = ['Background', 'Foreground', 'Orphan'] as const;
 /** DeleteOptions from the body, else from the query; both are allowed by the API. */
 async function deleteOptionsOf(call: ResourceCall): Promise<RequestedDeletion> {
   const { context } = call;
-  const bytes = await context.body();
+  const bytes = await readBody(context);
   const body =
     bytes.byteLength === 0 ? {} : await decodeBody(bytes, context.headers['content-type'], deleteOptionsSchema);
   if (!isObject(body)) throw badRequest('the body of a DELETE must be a DeleteOptions object');

@@ -3,7 +3,7 @@ import type { Access } from '../../registry/logical-cluster.ts';
 import { messageOf, servedVersion } from '../../registry/object-rules.ts';
 import type { CollectionRequest } from '../../registry/registry.ts';
 import { matchUrl } from '../../registry/system-metadata.ts';
-import { decodeBody, decodeText, expectKind } from '../body.ts';
+import { decodeBody, decodeText, expectKind, readBody } from '../body.ts';
 import { pruneAndReport } from '../field-validation.ts';
 import { fieldValidationOption } from '../query-options.ts';
 import type { ResourceCall } from '../resource-call.ts';
@@ -20,7 +20,7 @@ export async function objectOfBody(
 ): Promise<KubeObject> {
   const { group, names } = resource.declaration;
   const validation = fieldValidationOption(context.query);
-  const bytes = await context.body();
+  const bytes = await readBody(context);
   const contentType = context.headers['content-type'];
   const text = jsonText(bytes, contentType);
   const object = expectKind(await decodeBody(bytes, contentType, messageOf(resource, version), text), {

@@ -19,7 +19,7 @@ import { groupResourceOf, type ObjectRequest } from '../../registry/registry.ts'
 import { matchUrl, timestamp } from '../../registry/system-metadata.ts';
 import { updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../api-response.ts';
-import { decodeBody, decodeText, expectKind, isObject, mediaTypeOf, parseJsonBody } from '../body.ts';
+import { decodeBody, decodeText, expectKind, isObject, mediaTypeOf, parseJsonBody, readBody } from '../body.ts';
 import { pruneAndReport } from '../field-validation.ts';
 import { booleanOption, type FieldValidation, fieldValidationOption } from '../query-options.ts';
 import { renderObject } from '../rendering.ts';
@@ -40,7 +40,7 @@ export async function handlePatch(call: ResourceCall): Promise<ApiResponse> {
   const options = writeOptionsOf(call, request);
   const validation = fieldValidationOption(context.query);
   const mediaType = mediaTypeOf(context.headers['content-type']);
-  const bytes = await context.body();
+  const bytes = await readBody(context);
   const run = await preparePatch(call, request, mediaType, bytes);
   const isApply = mediaType === applyPatchType;
   const created = isApply && options.subresource === '' && !resource.terminating;

@@ -12,7 +12,7 @@ import { getObject, objectOf } from '../../registry/get.ts';
 import { groupResourceOf, inVersion, type ObjectRequest } from '../../registry/registry.ts';
 import { updateObject } from '../../registry/update.ts';
 import { type ApiResponse, jsonResponse } from '../api-response.ts';
-import { decodeBody, decodeText, isObject, mediaTypeOf, parseJsonBody } from '../body.ts';
+import { decodeBody, decodeText, isObject, mediaTypeOf, parseJsonBody, readBody } from '../body.ts';
 import { objectRequestOf, type ResourceCall, writeOptionsOf } from '../resource-call.ts';
 
 import { checkVisible } from './visibility.ts';
@@ -61,7 +61,7 @@ function numberAt(object: KubeObject, path: string): number {
 
 async function changeScale(call: ResourceCall, request: ObjectRequest, paths: ScaleSubresource): Promise<ApiResponse> {
   const { context } = call;
-  const bytes = await context.body();
+  const bytes = await readBody(context);
   const mediaType = mediaTypeOf(context.headers['content-type']);
   const isPatch = context.info.verb === 'patch';
   const body = isPatch ? parseJsonBody(decodeText(bytes)) : await decodeBody(bytes, context.headers['content-type']);
