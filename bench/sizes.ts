@@ -1,8 +1,9 @@
 /** How much is measured. Times in milliseconds. */
 export interface Sizes {
   restarts: number;
-  /** Of each loop. */
+  /** Of each loop, and what goes before it uncounted. */
   loopMs: number;
+  warmMs: number;
   ceilingMs: number;
   /** Objects to read and list; a creating loop makes five times as many at most. */
   objects: number;
@@ -17,6 +18,7 @@ export interface Sizes {
 export const fullSizes: Sizes = {
   restarts: 5,
   loopMs: 3000,
+  warmMs: 2000,
   ceilingMs: 1500,
   objects: 10_000,
   workspacesAlone: 200,
@@ -29,6 +31,7 @@ export const fullSizes: Sizes = {
 export const quickSizes: Sizes = {
   restarts: 1,
   loopMs: 250,
+  warmMs: 50,
   ceilingMs: 100,
   objects: 600,
   workspacesAlone: 20,

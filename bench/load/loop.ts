@@ -21,20 +21,23 @@ export async function runLoop(
   started: Started,
 ): Promise<LoadResult> {
   const loops = new Loops(plan);
+  if (plan.warmMs !== undefined) await loops.run(connections, plan.warmMs, plan.count / 2);
   await started();
-  return loops.run(connections);
+  return loops.run(connections, plan.ms, plan.count);
 }
 
 class Loops {
   private readonly plan: LoopPlan;
   private readonly request: (number: number, running: number) => PreparedRequest;
-  private readonly latencies: number[] = [];
-  private readonly refusals: Record<number, number> = {};
+  private latencies: number[] = [];
+  private refusals: Record<number, number> = {};
   private refused = 0;
   private bytes = 0;
   private next = 0;
   private running = 0;
   private startedAt = 0;
+  private end = 0;
+  private last = 0;
   private done: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(plan: LoopPlan) {
@@ -42,9 +45,16 @@ class Loops {
     this.request = requestsOf(plan);
   }
 
-  async run(connections: readonly RawConnection[]): Promise<LoadResult> {
+  /** For so long, or until `count` numbers were used in all: goes on with those that follow. */
+  async run(connections: readonly RawConnection[], ms: number, count: number): Promise<LoadResult> {
+    this.latencies = [];
+    this.refusals = {};
+    this.refused = 0;
+    this.bytes = 0;
     const cpu = process.cpuUsage();
     this.startedAt = performance.now();
+    this.end = this.startedAt + ms;
+    this.last = this.plan.wrap === true ? Number.POSITIVE_INFINITY : count;
     await new Promise<void>((resolve, reject) => {
       this.done = { resolve, reject };
       this.running = this.plan.concurrency;
@@ -56,6 +66,7 @@ class Loops {
       seconds: (performance.now() - this.startedAt) / 1000,
       latency: spreadOf(this.latencies),
       cpuMicros: user + system,
+      used: this.next,
       bytes: this.bytes,
       refusals: this.refusals,
     };
@@ -64,7 +75,7 @@ class Loops {
   private step(connection: RawConnection): void {
     const { plan } = this;
     const sent = performance.now();
-    if ((plan.wrap !== true && this.next >= plan.count) || sent >= this.startedAt + plan.ms) {
+    if (this.next >= this.last || sent >= this.end) {
       this.running -= 1;
       if (this.running === 0) this.done?.resolve();
       return;

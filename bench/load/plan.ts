@@ -20,6 +20,8 @@ export interface LoopPlan {
   count: number;
   /** … or after this time, whichever is first. */
   ms: number;
+  /** Runs for so long before, uncounted, with half of the requests at most: code is compiled, caches are filled. */
+  warmMs?: number;
   wrap?: boolean;
   /** Answers with another status are counted; without it the first of them ends the plan. */
   countRefusals?: boolean;
@@ -82,6 +84,8 @@ export interface LoadResult {
   afterAnswer?: Spread;
   /** Writes behind the events. */
   writes?: number;
+  /** Numbers that were used, those before it counted included. */
+  used?: number;
   /** Of all bodies of the answers. */
   bytes?: number;
   /** Answers with other statuses than expected; 0 is a stream or a connection that failed. */

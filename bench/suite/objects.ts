@@ -135,11 +135,12 @@ async function measureVerb(
     first: verb.plan.wrap !== true && alone ? firstAlone : 0,
     count: verb.name === 'delete' ? (made.get(concurrency) ?? 0) : sizes.objects * (verb.name === 'create' ? 5 : 1),
     ms: sizes.loopMs,
+    warmMs: sizes.warmMs,
     countRefusals: true,
     ...request,
   };
   const ours = await measure(run, canopy.child, check === undefined ? plan : { ...plan, check });
-  if (verb.name === 'create') made.set(concurrency, ours.count);
+  if (verb.name === 'create') made.set(concurrency, ours.used ?? 0);
   const bare = await measure(run, ceiling.child, {
     ...plan,
     target: ceiling.target,

@@ -8,7 +8,7 @@ import { firstPageObjects, streamedList } from './streamed-list.ts';
 
 export async function handleList(call: ResourceCall): Promise<ApiResponse> {
   const { context } = call;
-  const isAbandoned = (): boolean => context.signal.aborted;
+  const isAbandoned = (): boolean => context.aborted;
   const options = { ...listOptionsOf(context.query), ...restrictionOf(call), isAbandoned };
   const form = plainList(call);
   if (form === undefined)
