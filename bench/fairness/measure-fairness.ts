@@ -6,7 +6,7 @@ import type { FloodCounts, FloodPlan } from './flood.ts';
 import { FloodProcess, TenantProcess } from './processes.ts';
 import type { TenantPlan, TenantResult, TenantVerb } from './tenant.ts';
 
-/** The tenant with or without a flood, over all rounds. Milliseconds. */
+/** The tenant without a flood, with one of another server on the same machine, or of its own server, over all rounds. Milliseconds. */
 export interface TenantFigures {
   verbs: Record<TenantVerb, Spread>;
   /** Of reads, in processor time of the server's main thread: from reading a request to writing its answer. */
@@ -19,6 +19,8 @@ export interface TenantFigures {
 export interface FairnessRow {
   name: string;
   alone: TenantFigures;
+  /** While another server of the same machine has the flood: what the machine does to the tenant. */
+  elsewhere: TenantFigures;
   beside: TenantFigures;
   /** Requests of the tenant that failed. */
   tenantFailed: number;
@@ -40,7 +42,16 @@ interface Round {
   busy: BusyTimes;
 }
 
-/** Measures a tenant alone and beside a flood, in turn, so that what the machine does meanwhile concerns both. */
+/** What makes a flood of either server. */
+export interface Floods {
+  here: FloodPlan;
+  elsewhere: FloodPlan;
+}
+
+/**
+ * Measures a tenant alone, with a flood of another server, and beside one of its own, in turn, so that what the machine does
+ * meanwhile concerns all three.
+ */
 export class FairnessBench {
   private readonly canopy: CanopyProcess;
   private readonly plan: TenantPlan;
@@ -51,8 +62,9 @@ export class FairnessBench {
     this.plan = plan;
   }
 
-  async measure(name: string, floodPlan: FloodPlan, rounds: number): Promise<FairnessRow> {
+  async measure(name: string, floods: Floods, rounds: number): Promise<FairnessRow> {
     const alone: Round[] = [];
+    const elsewhere: Round[] = [];
     const beside: Round[] = [];
     const flood: FairnessRow['flood'] = { served: 0, refused: 0, failed: {} };
     const sums = { ms: 0, ran: 0, busy: 0, floodRan: 0 };
@@ -60,9 +72,11 @@ export class FairnessBench {
     await this.tenant.run({ ...this.plan, ms: 500 });
     for (let round = 0; round < rounds; round++) {
       alone.push(await this.round());
-      const flooding = new FloodProcess(floodPlan);
-      await pause(warmUpMs);
-      await flooding.take();
+      const other = await startFlood(floods.elsewhere);
+      elsewhere.push(await this.round());
+      await other.stop();
+      await pause(calmMs);
+      const flooding = await startFlood(floods.here);
       const before = this.threads();
       const started = performance.now();
       beside.push(await this.round());
@@ -80,8 +94,9 @@ export class FairnessBench {
     return {
       name,
       alone: figuresOf(alone),
+      elsewhere: figuresOf(elsewhere),
       beside: figuresOf(beside),
-      tenantFailed: [...alone, ...beside].reduce((sum, { tenant }) => sum + tenant.failed, 0),
+      tenantFailed: [...alone, ...elsewhere, ...beside].reduce((sum, { tenant }) => sum + tenant.failed, 0),
       flood,
       mainRan: percent(sums.ran),
       mainBusy: percent(sums.busy),
@@ -105,6 +120,13 @@ export class FairnessBench {
   private threads(): ThreadTimes {
     return threadTimesOf(this.canopy.child.pid as number) ?? { main: 0, mainWaited: 0, workers: 0 };
   }
+}
+
+async function startFlood(plan: FloodPlan): Promise<FloodProcess> {
+  const flood = new FloodProcess(plan);
+  await pause(warmUpMs);
+  await flood.take();
+  return flood;
 }
 
 function pause(ms: number): Promise<void> {
