@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CanopyProcess } from '../harness/canopy-process.ts';
-import { within } from '../harness/poll.ts';
+import { eventually, within } from '../harness/poll.ts';
 import { type KubeJson, Rest } from '../harness/rest.ts';
 import { StoreSnapshot } from './store-snapshot.ts';
 
@@ -101,6 +101,25 @@ describe('a server whose store is lost while it runs ends with exit code 1 and o
     expect(server.stderr).toContain('canopy.db is gone');
     renameSync(path.join(directory, 'away'), file);
     await expectAllKept();
+  });
+});
+
+describe('a server that is started again where its database is gone', () => {
+  it('does not begin anew beside the log, and says so when it does without one', async () => {
+    await server.end('SIGKILL');
+    const [database = '', log = ''] = files();
+    renameSync(database, path.join(directory, 'away'));
+    await expect(server.startAgain()).rejects.toThrow(/canopy\.db is missing or empty, but its log/);
+    renameSync(path.join(directory, 'away'), database);
+    await expectAllKept();
+    rmSync(database);
+    rmSync(log, { force: true });
+    await server.startAgain();
+    await eventually(() => server.stderr.endsWith('\n'));
+    expect(JSON.parse(server.stderr.trim())).toMatchObject({
+      msg: 'the database is gone: a new, empty one was made',
+      path: database,
+    });
   });
 });
 

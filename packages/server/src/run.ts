@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { createServer, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { Listener } from '@canopy/apiserver';
@@ -45,11 +45,14 @@ export async function run(given: RunOptions): Promise<RunningServer> {
   const { config } = options;
   await checkPort(config);
   makeRootDirectory(config.rootDirectory);
+  const logger = makeLogger(config.logLevel);
+  const lost = isStoreGone(options);
   const threads = new ApiThreads(config.apiThreads - 1, options.modules?.apiThread);
   const store = await openStore(options).catch(async (error: unknown) => {
     await threads.stop();
     throw error;
   });
+  if (lost) logger.warn({ path: config.databasePath }, 'the database is gone: a new, empty one was made');
   let listener: Listener | undefined;
   try {
     const tokens = store.shared
@@ -72,7 +75,7 @@ export async function run(given: RunOptions): Promise<RunningServer> {
       config,
       storage: store.storage,
       shard: shardSettings(shard),
-      logger: makeLogger(config.logLevel),
+      logger,
       compactor: () =>
         new Compactor(store.storage, { ...config.history, intervalMs: compactionPause(config.history.keepMs) }),
       onStoreFailure: options.onStoreFailure,
@@ -104,6 +107,12 @@ export async function run(given: RunOptions): Promise<RunningServer> {
     await store.close();
     throw error;
   }
+}
+
+/** Whether the server has run here before, but on a database that is there no more. */
+function isStoreGone({ config, sharedStorage }: RunOptions): boolean {
+  const own = config.etcd === undefined && sharedStorage === undefined;
+  return own && existsSync(config.kubeconfigPath) && !existsSync(config.databasePath);
 }
 
 function companyOf(shared: boolean, apiThreads: number): Company {

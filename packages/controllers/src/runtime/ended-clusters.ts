@@ -1,8 +1,8 @@
-import type { Change } from '@canopy/storage';
+import { type Change, objectPrefix } from '@canopy/storage';
 import { clusterOfKey } from './controller-deps.ts';
 
 /** Of the keys of all LogicalClusters. */
-export const clustersPrefix = '/r/core.kcp.io/logicalclusters/';
+export const clustersPrefix = objectPrefix({ group: 'core.kcp.io', resource: 'logicalclusters' });
 
 /**
  * A batch without what went together with its logical cluster: of that, the end of the cluster is all that needs to be

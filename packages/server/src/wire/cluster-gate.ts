@@ -1,10 +1,10 @@
 import { forbidden, type KubeObject } from '@canopy/apimachinery';
 import type { AuthorizedContext, Filter } from '@canopy/apiserver';
 import type { ClusterDirectory } from '@canopy/kcp';
-import { type Change, parseObjectKey } from '@canopy/storage';
+import { type Change, objectPrefix, parseObjectKey } from '@canopy/storage';
 
 const inactiveAnnotations = ['core.kcp.io/inactive', 'internal.kcp.io/inactive'];
-const logicalClusters = '/r/core.kcp.io/logicalclusters/';
+const logicalClusters = objectPrefix({ group: 'core.kcp.io', resource: 'logicalclusters' });
 /** Made once: an abort without a reason makes an error with a stack trace each time. */
 const ended = new Error('the logical cluster is gone or inactive');
 
