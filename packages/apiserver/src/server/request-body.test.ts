@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from './byte-budget.ts';
-import { BodyReading, readableBody } from './request-body.ts';
+import { BodyReading, type BodySource, readableBody } from './request-body.ts';
 
 const budget = new ByteBudget(1000, 'largest');
 
@@ -28,6 +28,24 @@ describe('readBody', () => {
     stream.write('{"a":');
     stream.end('1}');
     expect((await body).toString()).toBe('{"a":1}');
+  });
+
+  it('makes no promise for one that is there', () => {
+    const there = (...chunks: string[]): BodySource => ({
+      read(reader) {
+        for (const chunk of chunks) reader.data(Buffer.from(chunk));
+        reader.end();
+      },
+      discard: () => undefined,
+      destroy: () => undefined,
+    });
+    const limits = { maxBytes: 100, timeoutMs: 60_000, budget: new ByteBudget(1000, 'largest') };
+    const reading = new BodyReading(there('{"a":', '1}'), limits);
+    expect(reading.read(undefined).toString()).toBe('{"a":1}');
+    expect(new BodyReading(there(), limits).read(undefined)).toEqual(Buffer.alloc(0));
+    expect(limits.budget.used).toBe(7);
+    reading.release();
+    expect(limits.budget.used).toBe(0);
   });
 
   it('refuses a body over the limit, declared or not', async () => {
