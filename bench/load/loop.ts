@@ -35,7 +35,6 @@ class Loops {
   private bytes = 0;
   private next = 0;
   private running = 0;
-  private startedAt = 0;
   private end = 0;
   private last = 0;
   private done: { resolve(): void; reject(error: Error): void } | undefined;
@@ -52,8 +51,8 @@ class Loops {
     this.refused = 0;
     this.bytes = 0;
     const cpu = process.cpuUsage();
-    this.startedAt = performance.now();
-    this.end = this.startedAt + ms;
+    const startedAt = performance.now();
+    this.end = startedAt + ms;
     this.last = this.plan.wrap === true ? Number.POSITIVE_INFINITY : count;
     await new Promise<void>((resolve, reject) => {
       this.done = { resolve, reject };
@@ -63,7 +62,7 @@ class Loops {
     const { user, system } = process.cpuUsage(cpu);
     return {
       count: this.latencies.length,
-      seconds: (performance.now() - this.startedAt) / 1000,
+      seconds: (performance.now() - startedAt) / 1000,
       latency: spreadOf(this.latencies),
       cpuMicros: user + system,
       used: this.next,
